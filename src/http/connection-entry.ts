@@ -1,0 +1,297 @@
+import {
+  ClientClosedError,
+  ClientDestroyedError,
+  ConnectionError,
+  H3_ERROR,
+  type Http3Error,
+  QueueFullError,
+} from '../errors.js';
+import type { Http3Session } from '../session/http3-session.js';
+import type { ConnectionInfo } from '../session/session-types.js';
+import type { StoredToken } from '../session/token-store.js';
+import type { HttpConnectionUDP } from '../transport/http-connection-udp.js';
+import type { SocketTransportService } from '../transport/socket-transport-service.js';
+import type { ConnectionReclaimer } from './connection-handler.js';
+import type { ResolvedConnectionOptions } from './connection-options.js';
+import { ConnectionRace, type ConnectTimings, type RaceOwner } from './connection-race.js';
+import type { HttpTransaction } from './http-transaction.js';
+import type { Origin } from './origin.js';
+
+/** Told of what happens to an origin's connections; called in a stack of its own. */
+export interface ConnectionEntryListener {
+  onConnect(info: ConnectionInfo, timings: ConnectTimings): void;
+  /** The server takes no new requests on the present connection; the next request opens another. */
+  onGoaway(): void;
+  /** The present connection is over. */
+  onDisconnect(error: Http3Error): void;
+  /** No connection could be made; the requests that waited have failed. */
+  onConnectionError(error: Http3Error): void;
+  /** The token store failed; only resumption suffers. */
+  onTokenStoreError(error: unknown): void;
+  /** Closed for good, all requests settled. */
+  onClose(): void;
+}
+
+/**
+ * All connections to one origin: necko's ConnectionEntry. New requests go to the current connection; when it ends or is told to
+ * go away, the requests that the server has certainly not seen move to a new one.
+ */
+export class ConnectionEntry implements RaceOwner {
+  readonly #origin: Origin;
+  readonly #options: ResolvedConnectionOptions;
+  readonly #service: SocketTransportService;
+  readonly #reclaimer: ConnectionReclaimer & { adopt(connection: HttpConnectionUDP): void };
+  readonly #listener: ConnectionEntryListener;
+  readonly #pending = new Set<HttpTransaction>();
+  /** Sessions that still carry streams: the current one, and those told to go away. */
+  readonly #sessions = new Set<Http3Session>();
+  #current: Http3Session | undefined;
+  /** In 0-RTT, its handshake still under way: takes safe requests only. */
+  #early: Http3Session | undefined;
+  #race: ConnectionRace | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #closing = false;
+  #destroyed = false;
+  #closeReported = false;
+
+  constructor(
+    origin: Origin,
+    options: ResolvedConnectionOptions,
+    service: SocketTransportService,
+    reclaimer: ConnectionReclaimer & { adopt(connection: HttpConnectionUDP): void },
+    listener: ConnectionEntryListener,
+  ) {
+    this.#origin = origin;
+    this.#options = options;
+    this.#service = service;
+    this.#reclaimer = reclaimer;
+    this.#listener = listener;
+  }
+
+  /** The session that takes new requests. */
+  get current(): Http3Session | undefined {
+    return this.#current;
+  }
+
+  /** Requests that wait for a connection. */
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /** Requests on a connection, waiting for a stream included. */
+  get runningCount(): number {
+    let count = 0;
+    for (const session of this.#sessions) count += session.streamCount;
+    return count;
+  }
+
+  get closed(): boolean {
+    return this.#closing;
+  }
+
+  /** Takes a new request: nsHttpConnectionMgr::ProcessNewTransaction. A request that cannot be taken fails in a later turn. */
+  processNewTransaction(transaction: HttpTransaction): void {
+    if (this.#closing) {
+      const error = this.#destroyed ? new ClientDestroyedError() : new ClientClosedError();
+      process.nextTick(() => transaction.fail(error));
+      return;
+    }
+    if (this.#pending.size + (this.#current?.streamCount ?? 0) >= this.#options.maxQueuedRequests) {
+      process.nextTick(() => transaction.fail(new QueueFullError(this.#options.maxQueuedRequests)));
+      return;
+    }
+    transaction.onRetryable = this.#restart;
+    this.#dispatch(transaction);
+  }
+
+  /** Opens a connection if there is none. */
+  connect(): void {
+    if (!this.#closing) this.#ensureConnection();
+  }
+
+  /** No new requests; closes the connections when those under way are finished. */
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#closeIfDone();
+  }
+
+  /** Ends everything at once: CONNECTION_CLOSE is sent once, and every request fails with `reason`. */
+  destroy(reason: Http3Error): void {
+    if (this.#destroyed) return;
+    this.#closing = true;
+    this.#destroyed = true;
+    this.#race?.cancel(reason);
+    this.#race = undefined;
+    this.#failPending(reason);
+    for (const session of this.#sessions) session.close(H3_ERROR.H3_NO_ERROR, reason, true);
+    this.#closeIfDone();
+  }
+
+  onConnectionMade(connection: HttpConnectionUDP): void {
+    this.#reclaimer.adopt(connection);
+  }
+
+  onEarlyData(session: Http3Session): void {
+    // Only safe requests leave before the handshake's end; the others wait in the session.
+    if (this.#race?.has(session) !== true) return;
+    this.#early = session;
+    this.#sessions.add(session);
+    for (const transaction of [...this.#pending]) {
+      if (!transaction.safeForEarlyData) continue;
+      this.#pending.delete(transaction);
+      session.addStream(transaction);
+    }
+  }
+
+  onConnected(session: Http3Session): void {
+    const race = this.#race;
+    if (race?.has(session) !== true) return;
+    this.#race = undefined;
+    this.#early = undefined;
+    this.#current = session;
+    this.#sessions.add(session);
+    race.won(session);
+    const { info } = session;
+    const { timings } = race;
+    if (info !== undefined) this.#tell(() => this.#listener.onConnect(info, timings));
+    const waiting = [...this.#pending];
+    this.#pending.clear();
+    for (const transaction of waiting) session.addStream(transaction);
+    this.#closeIfDone();
+  }
+
+  onRaceFailed(error: Http3Error): void {
+    this.#race = undefined;
+    this.#failPending(error);
+    this.#tell(() => this.#listener.onConnectionError(error));
+    this.#closeIfDone();
+  }
+
+  onGoaway(session: Http3Session): void {
+    if (session !== this.#current) return;
+    this.#current = undefined;
+    this.#tell(() => this.#listener.onGoaway());
+    if (this.#pending.size > 0) this.#ensureConnection();
+    this.#closeIfIdle(session);
+  }
+
+  onActivityChanged(session: Http3Session): void {
+    if (!this.#sessions.has(session) || !session.connected) return;
+    clearTimeout(this.#idleTimer);
+    if (session.streamCount > 0) return;
+    if (session !== this.#current) this.#closeIfIdle(session);
+    else if (this.#options.keepAliveTimeout > 0) {
+      this.#idleTimer = setTimeout(() => this.#closeIdle(session), this.#options.keepAliveTimeout);
+      this.#idleTimer.unref();
+    }
+    this.#closeIfDone();
+  }
+
+  onResumptionToken(_session: Http3Session, token: StoredToken): void {
+    const { tokenStore } = this.#options;
+    if (tokenStore === undefined) return;
+    try {
+      const stored = tokenStore.put(this.#tokenKey(), token);
+      if (stored instanceof Promise) stored.catch((error: unknown) => this.#listener.onTokenStoreError(error));
+    } catch (error) {
+      this.#tell(() => this.#listener.onTokenStoreError(error));
+    }
+  }
+
+  onClosed(session: Http3Session, reason: Http3Error, echConfigList: Uint8Array | undefined): void {
+    this.#sessions.delete(session);
+    if (session === this.#early) this.#early = undefined;
+    if (this.#race?.has(session) === true) {
+      this.#race.attemptFailed(session, reason, echConfigList);
+      return;
+    }
+    if (session === this.#current) {
+      this.#current = undefined;
+      clearTimeout(this.#idleTimer);
+      this.#tell(() => this.#listener.onDisconnect(reason));
+    }
+    this.#closeIfDone();
+  }
+
+  #dispatch(transaction: HttpTransaction): void {
+    const session = this.#current ?? (transaction.safeForEarlyData ? this.#early : undefined);
+    if (session?.canReuse === true) {
+      clearTimeout(this.#idleTimer);
+      session.addStream(transaction);
+      return;
+    }
+    this.#pending.add(transaction);
+    this.#ensureConnection();
+  }
+
+  #ensureConnection(): void {
+    if (this.#race !== undefined || this.#current?.canReuse === true) return;
+    this.#current = undefined;
+    this.#race = new ConnectionRace(this.#origin, this.#options, this.#service, this.#reclaimer, this);
+    this.#race.start(this.#takeToken);
+  }
+
+  /** A request failed that the server has certainly not processed: once more, on whatever connection takes it. */
+  readonly #restart = (transaction: HttpTransaction): boolean => {
+    if (this.#destroyed) return false;
+    transaction.restart();
+    // Also while closing: a graceful close finishes what was accepted before it.
+    this.#dispatch(transaction);
+    return true;
+  };
+
+  readonly #takeToken = async (): Promise<StoredToken | undefined> => {
+    try {
+      return await this.#options.tokenStore?.take(this.#tokenKey());
+    } catch (error) {
+      this.#listener.onTokenStoreError(error);
+      return undefined;
+    }
+  };
+
+  /** A resumed handshake verifies nothing: the key says how the first one was verified. */
+  #tokenKey(): string {
+    const { serverName, trustAnchors } = this.#options;
+    return `h3|${this.#origin.host}:${this.#origin.port}|${serverName}|${trustAnchors?.fingerprint ?? 'insecure'}`;
+  }
+
+  #failPending(reason: Http3Error): void {
+    const waiting = [...this.#pending];
+    this.#pending.clear();
+    for (const transaction of waiting) transaction.fail(reason);
+  }
+
+  #closeIdle(session: Http3Session): void {
+    if (session === this.#current && session.streamCount === 0) this.#current = undefined;
+    this.#closeIfIdle(session);
+  }
+
+  #closeIfIdle(session: Http3Session): void {
+    if (session === this.#current || session.streamCount > 0 || session.closed) return;
+    session.close(
+      H3_ERROR.H3_NO_ERROR,
+      new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', 'The connection was closed by this side'),
+    );
+  }
+
+  #closeIfDone(): void {
+    if (!this.#closing || this.#closeReported) return;
+    if (this.#pending.size > 0 || this.runningCount > 0) return;
+    if (this.#race !== undefined) {
+      this.#race.cancel(new ClientClosedError());
+      this.#race = undefined;
+    }
+    this.#current = undefined;
+    clearTimeout(this.#idleTimer);
+    for (const session of this.#sessions) this.#closeIfIdle(session);
+    if (this.#sessions.size > 0) return;
+    this.#closeReported = true;
+    this.#tell(() => this.#listener.onClose());
+  }
+
+  /** Listeners are user code: they run on a stack of their own. */
+  #tell(event: () => void): void {
+    process.nextTick(event);
+  }
+}

@@ -1,0 +1,168 @@
+import type { LookupAddress, LookupOptions } from 'node:dns';
+import { isIP } from 'node:net';
+import { InvalidArgumentError } from '../errors.js';
+import type { CongestionControl } from '../native.js';
+import { QUIC_DEFAULTS, type QuicOptions } from '../session/session-params.js';
+import { MemoryTokenStore, type TokenStore } from '../session/token-store.js';
+import { type CertificateInput, type TrustAnchors, trustAnchors } from '../session/trust-anchors.js';
+import { isIpLiteral, type Origin } from './origin.js';
+
+/** As `dns.lookup`, always called with `all: true`. */
+export type LookupFunction = (
+  hostname: string,
+  options: LookupOptions & { readonly all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/** How connections to an origin are made. Times in milliseconds; 0 switches a time off where that makes sense. */
+export interface ConnectionOptions {
+  /** Trust anchors instead of Node's: PEM or DER. */
+  readonly ca?: CertificateInput | readonly CertificateInput[];
+  /** False accepts any certificate. Default true. */
+  readonly rejectUnauthorized?: boolean;
+  /** Name for SNI and the certificate. Default: the origin's host. */
+  readonly servername?: string;
+  /** Default `dns.lookup`. */
+  readonly lookup?: LookupFunction;
+  /** Only addresses of this family; 0 for both. Default 0. */
+  readonly family?: 0 | 4 | 6;
+  /** Local IP address to send from. */
+  readonly localAddress?: string;
+  /** From the start of the name look-up to the end of the handshake. Default 10,000. */
+  readonly connectTimeout?: number;
+  /** Before the next address is tried besides the last (RFC 8305 5). Default 250. */
+  readonly attemptDelay?: number;
+  /** Of the QUIC connection, without packets (RFC 9000 10.1). Default 30,000. */
+  readonly idleTimeout?: number;
+  /** Without requests, after which the connection is closed; 0 keeps it until the idle timeout. Default 0. */
+  readonly keepAliveTimeout?: number;
+  /** Where resumption tokens are kept; false for no resumption. Default: a store in memory, one for each session or agent. */
+  readonly tokenStore?: TokenStore | false;
+  /** Send safe requests without body in 0-RTT where a token allows it (RFC 8470). Default true. */
+  readonly earlyData?: boolean;
+  /** ECHConfigList for Encrypted Client Hello, as in an HTTPS record's `ech` (RFC 9460). */
+  readonly echConfigList?: Uint8Array;
+  /** Directory for qlog files. */
+  readonly qlogDir?: string;
+  /** Requests that wait for a connection or a stream. Default 65,536. */
+  readonly maxQueuedRequests?: number;
+  readonly quic?: QuicOptions;
+}
+
+/** The same with every default in place. */
+export interface ResolvedConnectionOptions {
+  readonly serverName: string;
+  readonly trustAnchors: TrustAnchors | undefined;
+  readonly lookup: LookupFunction | undefined;
+  readonly family: 0 | 4 | 6;
+  readonly localAddress: string | undefined;
+  readonly connectTimeout: number;
+  readonly attemptDelay: number;
+  readonly idleTimeout: number;
+  readonly keepAliveTimeout: number;
+  readonly tokenStore: TokenStore | undefined;
+  readonly earlyData: boolean;
+  readonly echConfigList: Uint8Array | undefined;
+  readonly qlogDir: string;
+  readonly maxQueuedRequests: number;
+  readonly quic: Required<QuicOptions>;
+}
+
+const DEFAULT_CONNECT_TIMEOUT = 10_000;
+const DEFAULT_ATTEMPT_DELAY = 250;
+const DEFAULT_IDLE_TIMEOUT = 30_000;
+const DEFAULT_MAX_QUEUED_REQUESTS = 65_536;
+/** setTimeout takes no more. */
+const MAX_TIME = 2 ** 31 - 1;
+const CONGESTION_CONTROLS: readonly CongestionControl[] = ['cubic', 'newreno'];
+const BOOLEAN_QUIC_OPTIONS = ['pacing', 'pmtud', 'grease', 'sniSlicing', 'mlkem', 'versionNegotiation'] as const;
+const NUMBER_QUIC_OPTIONS = [
+  'maxData',
+  'maxStreamData',
+  'qpackMaxTableCapacity',
+  'qpackBlockedStreams',
+  'receiveBufferSize',
+  'sendBufferSize',
+  'ackRatio',
+  'fastPto',
+] as const;
+/** Largest values that the wire or neqo's types can hold. */
+const QUIC_LIMITS: Partial<Record<(typeof NUMBER_QUIC_OPTIONS)[number], number>> = {
+  qpackMaxTableCapacity: 2 ** 30 - 1,
+  qpackBlockedStreams: 65_535,
+  receiveBufferSize: 2 ** 31 - 1,
+  sendBufferSize: 2 ** 31 - 1,
+  ackRatio: 255,
+  fastPto: 255,
+};
+
+/** @throws InvalidArgumentError that names the option */
+export function resolveConnectionOptions(origin: Origin, options: ConnectionOptions): ResolvedConnectionOptions {
+  const { family = 0, localAddress, tokenStore, echConfigList, qlogDir = '', rejectUnauthorized = true } = options;
+  if (family !== 0 && family !== 4 && family !== 6) throw new InvalidArgumentError('family: must be 0, 4 or 6');
+  if (localAddress !== undefined && !isIpLiteral(localAddress)) {
+    throw new InvalidArgumentError(`localAddress: '${localAddress}' is not an IP address`);
+  }
+  if (localAddress !== undefined && family !== 0 && isIP(localAddress) !== family) {
+    throw new InvalidArgumentError(`localAddress: '${localAddress}' is not of family ${family}`);
+  }
+  if (echConfigList !== undefined && !(echConfigList instanceof Uint8Array)) {
+    throw new InvalidArgumentError('echConfigList: must be bytes');
+  }
+  const serverName = options.servername ?? origin.host;
+  if (!/^[\x21-\x7e]+$/.test(serverName)) throw new InvalidArgumentError('servername: must be a host name in ASCII');
+  return {
+    serverName,
+    trustAnchors: rejectUnauthorized ? trustAnchors(options.ca) : undefined,
+    lookup: options.lookup,
+    family,
+    localAddress,
+    connectTimeout: time('connectTimeout', options.connectTimeout, DEFAULT_CONNECT_TIMEOUT),
+    attemptDelay: time('attemptDelay', options.attemptDelay, DEFAULT_ATTEMPT_DELAY),
+    idleTimeout: time('idleTimeout', options.idleTimeout, DEFAULT_IDLE_TIMEOUT),
+    keepAliveTimeout: time('keepAliveTimeout', options.keepAliveTimeout, 0),
+    tokenStore: tokenStore === false ? undefined : (tokenStore ?? new MemoryTokenStore()),
+    earlyData: flag('earlyData', options.earlyData, true),
+    echConfigList,
+    qlogDir,
+    maxQueuedRequests: count(
+      'maxQueuedRequests',
+      options.maxQueuedRequests,
+      DEFAULT_MAX_QUEUED_REQUESTS,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    quic: resolveQuicOptions(options.quic ?? {}),
+  };
+}
+
+function resolveQuicOptions(options: QuicOptions): Required<QuicOptions> {
+  const resolved: { -readonly [Key in keyof QuicOptions]-?: Required<QuicOptions>[Key] } = { ...QUIC_DEFAULTS };
+  for (const name of BOOLEAN_QUIC_OPTIONS) resolved[name] = flag(`quic.${name}`, options[name], QUIC_DEFAULTS[name]);
+  for (const name of NUMBER_QUIC_OPTIONS) {
+    const limit = QUIC_LIMITS[name] ?? Number.MAX_SAFE_INTEGER;
+    resolved[name] = count(`quic.${name}`, options[name], QUIC_DEFAULTS[name], limit);
+  }
+  resolved.congestionControl = options.congestionControl ?? QUIC_DEFAULTS.congestionControl;
+  if (!CONGESTION_CONTROLS.includes(resolved.congestionControl)) {
+    throw new InvalidArgumentError(`quic.congestionControl: must be one of ${CONGESTION_CONTROLS.join(', ')}`);
+  }
+  return resolved;
+}
+
+function time(name: string, value: number | undefined, fallback: number): number {
+  return count(name, value, fallback, MAX_TIME);
+}
+
+function count(name: string, value: number | undefined, fallback: number, max: number): number {
+  if (value === undefined) return fallback;
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new InvalidArgumentError(`${name}: must be a whole number from 0 to ${max}, not ${String(value)}`);
+  }
+  return value;
+}
+
+function flag(name: string, value: boolean | undefined, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw new InvalidArgumentError(`${name}: must be true or false`);
+  return value;
+}

@@ -1,0 +1,235 @@
+import { asError, CertificateError, ConnectionError, ConnectTimeoutError, Http3Error } from '../errors.js';
+import { Http3Session } from '../session/http3-session.js';
+import type { SessionListener } from '../session/session-types.js';
+import type { StoredToken } from '../session/token-store.js';
+import { HttpConnectionUDP } from '../transport/http-connection-udp.js';
+import type { SocketTransportService } from '../transport/socket-transport-service.js';
+import { UdpSocket } from '../transport/udp-socket.js';
+import { type Address, resolveAddresses } from './address-order.js';
+import { ConnectionHandler, type ConnectionReclaimer } from './connection-handler.js';
+import type { ResolvedConnectionOptions } from './connection-options.js';
+import type { Origin } from './origin.js';
+
+/** When the parts of setting up a connection happened; `performance.now()` in milliseconds. */
+export interface ConnectTimings {
+  start: number;
+  lookupEnd: number;
+}
+
+/** What a race needs of the connection entry that runs it. */
+export interface RaceOwner extends SessionListener {
+  /** All addresses failed, the time ran out, or something that no other address can mend. */
+  onRaceFailed(error: Http3Error): void;
+  onConnectionMade(connection: HttpConnectionUDP): void;
+}
+
+/**
+ * Sets up one connection to an origin: looks it up and tries its addresses one after another, each with a head start, until
+ * a handshake succeeds (Happy Eyeballs, RFC 8305). The others are dropped.
+ */
+export class ConnectionRace {
+  readonly timings: ConnectTimings = { start: performance.now(), lookupEnd: 0 };
+  readonly #origin: Origin;
+  readonly #options: ResolvedConnectionOptions;
+  readonly #service: SocketTransportService;
+  readonly #reclaimer: ConnectionReclaimer;
+  readonly #owner: RaceOwner;
+  readonly #running = new Map<Http3Session, HttpConnectionUDP>();
+  readonly #failures: { readonly address: Address; readonly error: Http3Error }[] = [];
+  #addresses: readonly Address[] = [];
+  #next = 0;
+  #token: StoredToken | undefined;
+  #echConfigList: Uint8Array | undefined;
+  #echRetried = false;
+  #delayTimer: NodeJS.Timeout | undefined;
+  #timeoutTimer: NodeJS.Timeout | undefined;
+  #over = false;
+
+  constructor(
+    origin: Origin,
+    options: ResolvedConnectionOptions,
+    service: SocketTransportService,
+    reclaimer: ConnectionReclaimer,
+    owner: RaceOwner,
+  ) {
+    this.#origin = origin;
+    this.#options = options;
+    this.#service = service;
+    this.#reclaimer = reclaimer;
+    this.#owner = owner;
+    this.#echConfigList = options.echConfigList;
+  }
+
+  /** @param takeToken gives the resumption token for the first attempt; a token is used once (RFC 8446 C.4) */
+  start(takeToken: () => Promise<StoredToken | undefined>): void {
+    const { connectTimeout } = this.#options;
+    if (connectTimeout > 0) {
+      this.#timeoutTimer = setTimeout(() => this.#fail(this.#timeoutError()), connectTimeout);
+    }
+    void this.#run(takeToken);
+  }
+
+  has(session: Http3Session): boolean {
+    return this.#running.has(session);
+  }
+
+  /** `session` has won: the others are dropped. */
+  won(session: Http3Session): void {
+    this.#running.delete(session);
+    this.#end(new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', 'Another address was faster', { safeToRetry: true }));
+  }
+
+  /** An attempt is over; tries the next address, or gives up. */
+  attemptFailed(session: Http3Session, error: Http3Error, echConfigList: Uint8Array | undefined): void {
+    const connection = this.#running.get(session);
+    if (connection === undefined) return;
+    this.#running.delete(session);
+    if (this.#over) return;
+    if (echConfigList !== undefined && !this.#echRetried) {
+      // The server authenticated itself with its public name and gave new keys: once more, with those (RFC 9849 6.1.6).
+      this.#echRetried = true;
+      this.#echConfigList = echConfigList;
+      this.#next = 0;
+      this.#tryNext();
+      return;
+    }
+    const { remoteAddress: address } = connection.socket;
+    this.#attemptFailedAt({ address, family: address.includes(':') ? 6 : 4 }, error);
+  }
+
+  /** The user gives up. */
+  cancel(reason: Http3Error): void {
+    this.#end(reason);
+  }
+
+  async #run(takeToken: () => Promise<StoredToken | undefined>): Promise<void> {
+    try {
+      const { family, lookup, localAddress } = this.#options;
+      const usable = family !== 0 || localAddress === undefined ? family : localAddress.includes(':') ? 6 : 4;
+      const addresses = await resolveAddresses(this.#origin.host, usable, lookup);
+      const token = await takeToken();
+      if (this.#over) return;
+      this.timings.lookupEnd = performance.now();
+      this.#addresses = addresses;
+      this.#token = token;
+      this.#tryNext();
+    } catch (error) {
+      this.#fail(
+        error instanceof Http3Error
+          ? error
+          : new ConnectionError('UND_ERR_SOCKET', asError(error).message, { cause: error }),
+      );
+    }
+  }
+
+  #tryNext(): void {
+    clearTimeout(this.#delayTimer);
+    if (this.#over) return;
+    const address = this.#addresses[this.#next];
+    if (address === undefined) {
+      if (this.#running.size === 0) this.#fail(this.#allFailed());
+      return;
+    }
+    this.#next += 1;
+    if (this.#next < this.#addresses.length) {
+      this.#delayTimer = setTimeout(() => this.#tryNext(), this.#options.attemptDelay);
+    }
+    try {
+      this.#attempt(address);
+    } catch (error) {
+      const { code = 'UND_ERR_SOCKET' } = asError(error) as NodeJS.ErrnoException;
+      this.#attemptFailedAt(
+        address,
+        new ConnectionError(code, asError(error).message, { cause: error, safeToRetry: true }),
+      );
+    }
+  }
+
+  #attempt(address: Address): void {
+    const { serverName, trustAnchors, idleTimeout, quic, qlogDir, earlyData, localAddress } = this.#options;
+    const socket = new UdpSocket(this.#service, {
+      localAddress,
+      localPort: 0,
+      remoteAddress: address.address,
+      remotePort: this.#origin.port,
+    });
+    const connection = new HttpConnectionUDP(this.#service, socket);
+    let session: Http3Session;
+    try {
+      session = new Http3Session(
+        {
+          serverName,
+          trustAnchors,
+          idleTimeout,
+          quic,
+          qlogDir,
+          resumptionToken: this.#takeToken(),
+          earlyData,
+          echConfigList: this.#echConfigList,
+        },
+        connection,
+        new ConnectionHandler(this.#reclaimer, connection),
+        this.#owner,
+      );
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+    this.#running.set(session, connection);
+    this.#owner.onConnectionMade(connection);
+    connection.init(session);
+  }
+
+  #takeToken(): StoredToken | undefined {
+    const token = this.#token;
+    this.#token = undefined;
+    return token;
+  }
+
+  #attemptFailedAt(address: Address, error: Http3Error): void {
+    this.#failures.push({ address, error });
+    // Another address of the same host would show the same certificate and speak the same TLS.
+    if (error instanceof CertificateError || error.code.startsWith('ERR_TLS_')) this.#fail(error);
+    else this.#tryNext();
+  }
+
+  #allFailed(): Http3Error {
+    const [first, ...others] = this.#failures;
+    if (first === undefined)
+      return new ConnectionError('UND_ERR_SOCKET', `No address of ${this.#origin.host} could be tried`);
+    if (others.length === 0) return first.error;
+    const messages = this.#failures.map(({ address, error }) => `${address.address}: ${error.message}`);
+    return new ConnectionError(
+      first.error.code,
+      `No address of ${this.#origin.host} answered (${messages.join('; ')})`,
+      {
+        cause: new AggregateError(this.#failures.map(({ error }) => error)),
+        safeToRetry: true,
+      },
+    );
+  }
+
+  #timeoutError(): Http3Error {
+    const tried = this.#addresses.slice(0, this.#next).map(({ address }) => address);
+    const where = tried.length === 0 ? 'the name was not resolved' : `tried ${tried.join(', ')}`;
+    return new ConnectTimeoutError(
+      `No connection to ${this.#origin.authority} within ${this.#options.connectTimeout} ms (${where})`,
+    );
+  }
+
+  #fail(error: Http3Error): void {
+    if (this.#over) return;
+    this.#end(error);
+    this.#owner.onRaceFailed(error);
+  }
+
+  #end(reason: Http3Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#delayTimer);
+    clearTimeout(this.#timeoutTimer);
+    const losers = [...this.#running.values()];
+    this.#running.clear();
+    for (const connection of losers) connection.closeTransaction(reason);
+  }
+}

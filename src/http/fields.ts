@@ -1,0 +1,39 @@
+/** Rules for field names and values that hold in both directions (RFC 9110 5, RFC 9114 4.2). */
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const LOWER_TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+/** Printable ASCII, obs-text, space and tab. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const DIGITS = /^[0-9]+$/;
+
+/** Fields of a hop that HTTP/3 does not have (RFC 9114 4.2). `te` may say `trailers`. */
+const CONNECTION_SPECIFIC = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
+
+export function isToken(name: string): boolean {
+  return TOKEN.test(name);
+}
+
+export function isLowerCaseToken(name: string): boolean {
+  return LOWER_TOKEN.test(name);
+}
+
+/** No control characters and nothing beyond Latin-1. */
+export function isFieldValue(value: string): boolean {
+  return VALUE.test(value);
+}
+
+export function isConnectionSpecific(name: string): boolean {
+  return CONNECTION_SPECIFIC.has(name);
+}
+
+/** A content-length as a number of bytes, or undefined if it is not one (RFC 9110 8.6). */
+export function parseContentLength(value: string): number | undefined {
+  if (!DIGITS.test(value)) return undefined;
+  const length = Number(value);
+  return Number.isSafeInteger(length) ? length : undefined;
+}
+
+/** Characters of a field value that carry no meaning at its ends (RFC 9110 5.5). */
+export function trimFieldValue(value: string): string {
+  return value.replace(/^[ \t]+|[ \t]+$/g, '');
+}

@@ -1,0 +1,314 @@
+import {
+  asError,
+  BodyTimeoutError,
+  H3_ERROR,
+  HeadersTimeoutError,
+  type Http3Error,
+  MessageError,
+  RequestAbortedError,
+  RequestBodyError,
+  RequestContentLengthMismatchError,
+  reportUncaught,
+} from '../errors.js';
+import {
+  type Priority,
+  type RequestHead,
+  type SegmentReader,
+  Segments,
+  type SegmentWriter,
+  type Transaction,
+  type TransactionStream,
+} from '../stream/transaction.js';
+import type { RequestBody } from './request-body.js';
+import type { ParsedRequest } from './request-head.js';
+import { parseResponseHeaders, parseTrailers } from './response-head.js';
+import { responseSlab } from './response-slab.js';
+
+/**
+ * Receives a response. Called from inside the session's loops: what an implementation throws is reported as an uncaught
+ * exception and ends the request.
+ */
+export interface ResponseConsumer {
+  /** The header section was given to QUIC; again after a retry. `early`: in 0-RTT. */
+  onRequestSent(streamId: number, early: boolean): void;
+  onInterimHeaders(status: number, headers: readonly string[]): void;
+  onHeaders(status: number, headers: readonly string[]): void;
+  /** False: no more until {@link HttpTransaction.resume}. */
+  onData(chunk: Buffer): boolean;
+  onTrailers(headers: readonly string[]): void;
+  onEnd(): void;
+  /** The request failed; nothing is called after this. */
+  onError(error: Error): void;
+}
+
+/** Limits and times of a request, in bytes and milliseconds; 0 switches a time off. */
+export interface TransactionLimits {
+  readonly headersTimeout: number;
+  readonly bodyTimeout: number;
+  readonly maxHeaderSize: number;
+}
+
+/** Methods without effect on the server (RFC 9110 9.2.1): a replay of them does no harm. */
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY']);
+const NO_CONTENT = 204;
+const NOT_MODIFIED = 304;
+/** How often a request that the server refused to process is sent again. */
+const MAX_RESTARTS = 5;
+
+/** One request and its response: necko's nsHttpTransaction. The connection manager dispatches it, a stream carries it. */
+export class HttpTransaction implements Transaction {
+  readonly requestHead: RequestHead;
+  readonly #consumer: ResponseConsumer;
+  readonly #body: RequestBody | undefined;
+  readonly #contentLength: number | undefined;
+  readonly #limits: TransactionLimits;
+  #priority: Priority;
+  #stream: TransactionStream | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #bytesSent = 0;
+  #bytesReceived = 0;
+  #expectedLength: number | undefined;
+  #headersReceived = false;
+  #paused = false;
+  #settled = false;
+  #restarts = 0;
+
+  constructor(
+    request: ParsedRequest,
+    body: RequestBody | undefined,
+    priority: Priority,
+    limits: TransactionLimits,
+    consumer: ResponseConsumer,
+  ) {
+    this.requestHead = request.head;
+    this.#contentLength = request.contentLength ?? body?.length;
+    this.#body = body;
+    this.#priority = priority;
+    this.#limits = limits;
+    this.#consumer = consumer;
+    body?.start(() => this.#stream?.transactionHasDataToWrite());
+  }
+
+  get priority(): Priority {
+    return this.#priority;
+  }
+
+  get hasNoBody(): boolean {
+    return this.#body === undefined;
+  }
+
+  get safeForEarlyData(): boolean {
+    return this.#body === undefined && SAFE_METHODS.has(this.requestHead.method);
+  }
+
+  /** Ended: completely, with an error, or aborted. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  get streamId(): number | undefined {
+    return this.#stream?.id;
+  }
+
+  get bytesSent(): number {
+    return this.#bytesSent;
+  }
+
+  get bytesReceived(): number {
+    return this.#bytesReceived;
+  }
+
+  /**
+   * Whether the request can be sent again after a failure: nothing of the response was delivered, the body can be given
+   * again, and it was not tried too often.
+   */
+  get canRestart(): boolean {
+    return (
+      !this.#settled && !this.#headersReceived && this.#restarts < MAX_RESTARTS && (this.#body?.replayable ?? true)
+    );
+  }
+
+  onStreamAssigned(stream: TransactionStream): void {
+    this.#stream = stream;
+  }
+
+  onActivated(streamId: number, early: boolean): void {
+    this.#startTimer(this.#limits.headersTimeout, () => new HeadersTimeoutError(this.#limits.headersTimeout));
+    this.#notify(() => this.#consumer.onRequestSent(streamId, early));
+  }
+
+  onEarlyDataRejected(): void {
+    this.#stopTimer();
+  }
+
+  /** Back to the start, for another stream. Only if {@link canRestart}. */
+  restart(): void {
+    this.#restarts += 1;
+    this.#stream = undefined;
+    this.#bytesSent = 0;
+    this.#body?.rewind();
+    this.#stopTimer();
+  }
+
+  readSegmentsAgain(reader: SegmentReader): Segments {
+    const body = this.#body;
+    if (body === undefined) return Segments.DONE;
+    if (body.error !== undefined) throw new RequestBodyError(body.error);
+    const chunk = body.current();
+    if (chunk === undefined) {
+      if (!body.ended) return Segments.PIPE_BLOCKED;
+      this.#checkBodyComplete();
+      return Segments.DONE;
+    }
+    if (this.#contentLength !== undefined && this.#bytesSent + chunk.length > this.#contentLength) {
+      throw new RequestContentLengthMismatchError(
+        `The request body is longer than its content-length of ${this.#contentLength}`,
+      );
+    }
+    const taken = reader.onReadSegment(chunk, 0, chunk.length);
+    if (taken === 0) return Segments.STREAM_BLOCKED;
+    this.#bytesSent += taken;
+    body.consume(taken);
+    return Segments.MOVED;
+  }
+
+  writeSegmentsAgain(writer: SegmentWriter): Segments {
+    if (this.#paused) return Segments.PIPE_BLOCKED;
+    const { block, offset } = responseSlab;
+    const read = writer.onWriteSegment(block, offset, block.length - offset);
+    if (read === 0) return Segments.STREAM_BLOCKED;
+    const chunk = responseSlab.take(read);
+    this.#bytesReceived += read;
+    this.#timer?.refresh();
+    if (this.#expectedLength !== undefined && this.#bytesReceived > this.#expectedLength) {
+      throw new MessageError(`more body bytes than its content-length of ${this.#expectedLength}`);
+    }
+    this.#notify(() => {
+      if (!this.#consumer.onData(chunk)) this.pause();
+    });
+    return this.#paused ? Segments.PIPE_BLOCKED : Segments.MOVED;
+  }
+
+  onResponseHeaders(fields: readonly string[], interim: boolean): void {
+    const { status, headers, contentLength } = parseResponseHeaders(fields, this.#limits.maxHeaderSize);
+    if (interim) {
+      this.#timer?.refresh();
+      this.#notify(() => this.#consumer.onInterimHeaders(status, headers));
+      return;
+    }
+    this.#headersReceived = true;
+    const bodiless = this.requestHead.method === 'HEAD' || status === NO_CONTENT || status === NOT_MODIFIED;
+    this.#expectedLength = bodiless ? 0 : contentLength;
+    this.#stopTimer();
+    this.#startTimer(this.#limits.bodyTimeout, () => new BodyTimeoutError(this.#limits.bodyTimeout));
+    this.#notify(() => this.#consumer.onHeaders(status, headers));
+  }
+
+  onResponseTrailers(fields: readonly string[]): void {
+    const trailers = parseTrailers(fields, this.#limits.maxHeaderSize);
+    this.#notify(() => this.#consumer.onTrailers(trailers));
+  }
+
+  onResponseEnd(): void {
+    if (this.#expectedLength !== undefined && this.#bytesReceived !== this.#expectedLength) {
+      throw new MessageError(
+        `${this.#bytesReceived} body bytes instead of its content-length of ${this.#expectedLength}`,
+      );
+    }
+    this.#stopTimer();
+    this.#notify(() => this.#consumer.onEnd());
+  }
+
+  onRequestBodyUnwanted(): void {
+    this.#body?.discard(undefined);
+  }
+
+  onStreamDone(): void {
+    this.#settled = true;
+    this.#stream = undefined;
+    this.#stopTimer();
+    this.#body?.discard(undefined);
+  }
+
+  /** Set by the connection manager: takes a failed request that may be sent again. */
+  onRetryable: ((transaction: HttpTransaction, reason: Http3Error) => boolean) | undefined;
+
+  close(reason: Http3Error): void {
+    if (this.#settled) return;
+    if (reason.safeToRetry && this.canRestart && this.onRetryable?.(this, reason) === true) return;
+    this.#settle(reason);
+  }
+
+  /** Fails the request for good. */
+  fail(reason: Error): void {
+    this.#settle(reason);
+  }
+
+  /** The user wants no more of it. The consumer gets `reason` as its error. Idempotent. */
+  abort(reason: Error = new RequestAbortedError(), errorCode: number = H3_ERROR.H3_REQUEST_CANCELLED): void {
+    if (this.#settled) return;
+    this.#stream?.cancel(errorCode);
+    this.#settle(reason);
+  }
+
+  pause(): void {
+    this.#paused = true;
+    // The body timeout stands still while the consumer takes nothing.
+    this.#stopTimer();
+  }
+
+  /** The consumer has room again. */
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.#settled) return;
+    if (this.#headersReceived)
+      this.#startTimer(this.#limits.bodyTimeout, () => new BodyTimeoutError(this.#limits.bodyTimeout));
+    this.#stream?.transactionHasDataToRecv();
+  }
+
+  setPriority(priority: Priority): void {
+    this.#priority = priority;
+    this.#stream?.priorityUpdate(priority);
+  }
+
+  #checkBodyComplete(): void {
+    if (this.#contentLength !== undefined && this.#bytesSent !== this.#contentLength) {
+      throw new RequestContentLengthMismatchError(
+        `The request body has ${this.#bytesSent} bytes instead of its content-length of ${this.#contentLength}`,
+      );
+    }
+  }
+
+  #settle(reason: Error): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#stream = undefined;
+    this.#stopTimer();
+    this.#body?.discard(reason);
+    this.#notify(() => this.#consumer.onError(reason));
+  }
+
+  /** Calls user code: its exceptions are its own, not the connection's. */
+  #notify(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      reportUncaught(error);
+      this.abort(new RequestAbortedError('A callback of the request threw', { cause: asError(error) }));
+    }
+  }
+
+  #startTimer(timeout: number, error: () => Http3Error): void {
+    if (timeout === 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.abort(error()), timeout);
+    // The stream's connection keeps the process alive, not this.
+    this.#timer.unref();
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,484 @@
+import { getSystemErrorName } from 'node:util';
+import { ConnectionError, type Http3Error, InvalidArgumentError, SocketError } from '../errors.js';
+import { Http3State, NativeResult, Status } from '../native.js';
+import { Http3Stream, type StreamSession } from '../stream/http3-stream.js';
+import type { Priority, Transaction } from '../stream/transaction.js';
+import type { UdpSession } from '../transport/http-connection-udp.js';
+import { QuicTimer } from '../transport/quic-timer.js';
+import { closeReasonToError } from './close-reason.js';
+import { NeqoDriver } from './neqo-driver.js';
+import { type CloseEvent, dispatchNeqoEvent, type NeqoEventHandler } from './neqo-event-dispatch.js';
+import { ReadyToWriteQueue } from './ready-to-write-queue.js';
+import { SessionHandshake } from './session-handshake.js';
+import { neqoParams } from './session-params.js';
+import type {
+  ConnectionHandle,
+  ConnectionInfo,
+  Http3SessionParams,
+  SessionConnection,
+  SessionListener,
+  SessionStats,
+} from './session-types.js';
+import { SlowConsumerQueue } from './slow-consumer-queue.js';
+import { StreamTable } from './stream-table.js';
+
+/** Datagrams taken from the socket in one step: about 1.5 MB, after which JavaScript gets its turn. */
+const MAX_DATAGRAMS_IN = 1024;
+/** Datagrams sent in one step. */
+const MAX_DATAGRAMS_OUT = 1024;
+
+/** Socket errors that end an established connection; all others are like a lost packet, and QUIC copes. */
+const FATAL_ERRNO = new Set(['ECONNREFUSED', 'EBADF', 'ENOTSOCK', 'ENOTCONN', 'EDESTADDRREQ']);
+
+const State = { INITIALIZING: 0, ZERORTT: 1, CONNECTED: 2, CLOSING: 3, CLOSED: 4 } as const;
+
+/**
+ * Owns the native connection and bridges it to the UDP connection below and the transactions above: necko's Http3Session.
+ *
+ * Everything that touches neqo runs inside `recvData`, `sendData` or `processOutputAndEvents`, which HttpConnectionUDP
+ * calls. The rest registers what it wants and asks the connection for a turn.
+ */
+export class Http3Session implements UdpSession, StreamSession {
+  readonly #connection: SessionConnection;
+  readonly #listener: SessionListener;
+  readonly #driver: NeqoDriver;
+  readonly #earlyData: boolean;
+  readonly #handshake: SessionHandshake;
+  readonly #timer: QuicTimer;
+  readonly #streams = new StreamTable();
+  readonly #readyForWrite = new ReadyToWriteQueue<Http3Stream>((stream) => stream.transaction.priority.urgency);
+  readonly #slowConsumersReadyForRead = new SlowConsumerQueue<Http3Stream>();
+  /** Work for the next `sendData`: cancellations, priority updates, a verified certificate, a close. */
+  #commands: (() => void)[] = [];
+  readonly #dropped = new Map<() => void, () => void>();
+  #handle: ConnectionHandle | undefined;
+  #state: (typeof State)[keyof typeof State] = State.INITIALIZING;
+  #goaway = false;
+  /** MAX_STREAMS is reached; RequestsCreatable lifts it. */
+  #streamsBlocked = false;
+  #processingPending = false;
+  #referenced = false;
+  #closeError: Http3Error | undefined;
+  #closedReported = false;
+  #lastStats: SessionStats | undefined;
+
+  /** @throws Error with a `code` if the native connection cannot be made */
+  constructor(
+    params: Http3SessionParams,
+    connection: SessionConnection,
+    handle: ConnectionHandle,
+    listener: SessionListener,
+  ) {
+    this.#connection = connection;
+    this.#handle = handle;
+    this.#listener = listener;
+    this.#earlyData = params.earlyData;
+    this.#driver = new NeqoDriver(neqoParams(params, connection.socket));
+    this.#timer = new QuicTimer(() => connection.onQuicTimeoutExpired());
+    this.#handshake = new SessionHandshake(params, this.#driver, (command) => this.#enqueue(command));
+    this.#enqueue(() => this.#handshake.begin());
+    this.#reference(true);
+  }
+
+  /** Handshake done and not closing. */
+  get connected(): boolean {
+    return this.#state === State.CONNECTED;
+  }
+
+  get closed(): boolean {
+    return this.#state >= State.CLOSING;
+  }
+
+  /** Takes new transactions: necko's CanReuse. */
+  get canReuse(): boolean {
+    return !this.#goaway && this.#closeError === undefined && this.#state <= State.CONNECTED;
+  }
+
+  /** Streams of any kind, waiting ones included. */
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
+  /** Facts of the connection; undefined before it is established. */
+  get info(): ConnectionInfo | undefined {
+    return this.#handshake.info(this.#connection.socket);
+  }
+
+  enterNeqo(): boolean {
+    return this.#driver.enter();
+  }
+
+  leaveNeqo(): void {
+    this.#driver.leave();
+  }
+
+  recvData(): void {
+    this.processSlowConsumers();
+    this.processInput();
+    this.processEvents();
+    // What the events made writable goes out with the acknowledgements.
+    this.#writeReadyStreams();
+    this.processOutput();
+  }
+
+  sendData(): void {
+    this.#runCommands();
+    this.#writeReadyStreams();
+    this.processOutput();
+    this.processEvents();
+  }
+
+  processOutputAndEvents(): void {
+    this.processOutput();
+    this.processEvents();
+  }
+
+  /** Reads datagrams until the socket is empty, or the bound of one step is reached: polling then reports it again. */
+  processInput(): void {
+    this.#driver.check(this.#driver.conn.processInput(MAX_DATAGRAMS_IN), 'processInput');
+    this.#checkErrno();
+  }
+
+  /** Sends what neqo has, and learns when it wants to be called again. */
+  processOutput(): void {
+    const { status } = this.#driver;
+    this.#driver.check(this.#driver.conn.processOutput(MAX_DATAGRAMS_OUT), 'processOutput');
+    if (status[Status.OUTPUT_BLOCKED] === 1) this.#connection.socket.waitForWritable();
+    else if (status[Status.OUTPUT_MORE] === 1) this.#connection.resumeSendLater();
+    else this.#timer.schedule(status[Status.TIMEOUT_MS] ?? -1);
+    this.#checkErrno();
+  }
+
+  /** Handles all events. Throws at the end if the connection is closed. */
+  processEvents(): void {
+    for (;;) {
+      const events = this.#driver.nextEvents();
+      if (events === undefined) break;
+      const more = this.#driver.status[Status.EVENTS_MORE] === 1;
+      while (events.advance()) dispatchNeqoEvent(events, this.#eventHandler);
+      if (!more) break;
+    }
+    if (this.#state === State.CLOSED)
+      throw this.#closeError ?? new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', 'Closed');
+  }
+
+  /** Streams whose consumers have room again read on. */
+  processSlowConsumers(): void {
+    this.#slowConsumersReadyForRead.drain((stream) => stream.writeSegments());
+  }
+
+  /** Activates streams that waited for MAX_STREAMS, in order. */
+  processPending(): void {
+    this.#streamsBlocked = false;
+    this.#processingPending = true;
+    for (const stream of this.#streams.queued()) {
+      stream.readSegments();
+      if (this.#streamsBlocked) break;
+    }
+    this.#processingPending = false;
+  }
+
+  /** Adds a transaction; its request goes out in the coming turn. */
+  addStream(transaction: Transaction): void {
+    const stream = new Http3Stream(this, transaction);
+    this.#streams.add(stream);
+    this.#updateActivity();
+    this.streamReadyToWrite(stream);
+  }
+
+  tryActivating(stream: Http3Stream): boolean {
+    const { transaction } = stream;
+    const early = this.#state === State.ZERORTT;
+    const mayOpen = early ? this.#earlyData && transaction.safeForEarlyData : this.#state === State.CONNECTED;
+    const waitsItsTurn = !early && !this.#processingPending && this.#streams.queuedCount > 0;
+    if (!mayOpen || this.#streamsBlocked || waitsItsTurn) {
+      this.#streams.queue(stream);
+      return false;
+    }
+    const { method, scheme, authority, path, headers } = transaction.requestHead;
+    const { urgency, incremental } = transaction.priority;
+    const id = this.#driver.conn.fetch(method, scheme, authority, path, headers, urgency, incremental);
+    if (id >= 0) {
+      this.#streams.activate(stream, id);
+      stream.onActivated(id, early);
+      return true;
+    }
+    if (id === NativeResult.STREAM_LIMIT) {
+      this.#streamsBlocked = true;
+      this.#streams.queue(stream);
+    } else if (id === NativeResult.UNAVAILABLE || id === NativeResult.INVALID_STATE) {
+      this.#unprocessed(
+        stream,
+        new ConnectionError('ERR_HTTP3_GOAWAY', 'The connection takes no new requests', { safeToRetry: true }),
+      );
+    } else {
+      this.#driver.check(id, 'fetch');
+      throw new InvalidArgumentError(`neqo refused the request: ${this.#driver.lastError()}`);
+    }
+    return false;
+  }
+
+  /** Puts a stream on the ready-to-write queue and asks for `sendData`. */
+  streamReadyToWrite(stream: Http3Stream): void {
+    this.#readyForWrite.add(stream);
+    this.#connection.resumeSend();
+  }
+
+  transactionHasDataToWrite(stream: Http3Stream): void {
+    this.streamReadyToWrite(stream);
+  }
+
+  /** A consumer has room again: necko's TransactionHasDataToRecv. */
+  transactionHasDataToRecv(stream: Http3Stream): void {
+    this.#slowConsumersReadyForRead.add(stream);
+    this.#connection.resumeRecv();
+  }
+
+  sendRequestBody(stream: Http3Stream, data: Uint8Array, offset: number, length: number): number {
+    if (stream.id === undefined) return 0;
+    const sent = this.#driver.check(
+      this.#driver.conn.sendRequestBody(stream.id, data, offset, length),
+      'sendRequestBody',
+    );
+    // A negative result: neqo has closed that side already, and the Reset or StopSending event comes next.
+    return Math.max(0, sent);
+  }
+
+  readResponseData(stream: Http3Stream, into: Uint8Array, offset: number, length: number): number {
+    if (stream.id === undefined) return 0;
+    const read = this.#driver.check(
+      this.#driver.conn.readResponseData(stream.id, into, offset, length),
+      'readResponseData',
+    );
+    if (read < 0) return 0;
+    stream.finReceived = this.#driver.status[Status.FIN] === 1;
+    return read;
+  }
+
+  closeSendingSide(stream: Http3Stream): void {
+    if (stream.id !== undefined) this.#driver.check(this.#driver.conn.closeStream(stream.id), 'closeStream');
+  }
+
+  resetStream(stream: Http3Stream, errorCode: number): void {
+    if (stream.id !== undefined) this.#driver.check(this.#driver.conn.cancelFetch(stream.id, errorCode), 'cancelFetch');
+  }
+
+  /** Forgets a stream, wherever it is registered. */
+  removeStream(stream: Http3Stream): void {
+    this.#streams.delete(stream);
+    this.#readyForWrite.delete(stream);
+    this.#slowConsumersReadyForRead.delete(stream);
+    this.#updateActivity();
+  }
+
+  cancelStream(stream: Http3Stream, errorCode: number): void {
+    this.removeStream(stream);
+    if (stream.activated) this.#enqueue(() => this.resetStream(stream, errorCode));
+  }
+
+  queuePriorityUpdate(stream: Http3Stream, priority: Priority): void {
+    this.#enqueue(() => {
+      if (stream.id === undefined || stream.closed) return;
+      this.#driver.check(
+        this.#driver.conn.priorityUpdate(stream.id, priority.urgency, priority.incremental),
+        'priorityUpdate',
+      );
+    });
+  }
+
+  /** Statistics of neqo, taken in the coming turn; the last ones if the connection is over. */
+  stats(): Promise<SessionStats | undefined> {
+    if (this.#driver.destroyed) return Promise.resolve(this.#lastStats);
+    return new Promise((resolve) => {
+      this.#enqueue(
+        () => resolve(this.#driver.conn.stats()),
+        () => resolve(this.#lastStats),
+      );
+    });
+  }
+
+  /** Asks for a key update (RFC 9001 6); false if one is under way. */
+  initiateKeyUpdate(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#enqueue(
+        () => resolve(this.#driver.conn.initiateKeyUpdate() === NativeResult.OK),
+        () => resolve(false),
+      );
+    });
+  }
+
+  /**
+   * Sends CONNECTION_CLOSE with an HTTP/3 error code. The object lives on until neqo has drained the connection, so that a
+   * lost close is sent again; with `immediately` it goes at once.
+   */
+  close(errorCode: number, reason: Http3Error, immediately = false): void {
+    this.#closeError ??= reason;
+    this.#enqueue(() => {
+      this.#driver.conn.close(errorCode, '');
+      if (!immediately) return;
+      this.processOutput();
+      throw reason;
+    });
+  }
+
+  /** HttpConnectionUDP ends: all streams learn why, the native connection is freed, the handle released. Idempotent. */
+  shutdown(reason: Http3Error): void {
+    this.#state = State.CLOSED;
+    this.#closeError ??= reason;
+    this.#timer.cancel();
+    this.#finish(this.#closeError);
+    if (!this.#driver.destroyed && this.#driver.enter()) {
+      this.#lastStats = this.#driver.conn.stats();
+      this.#driver.leave();
+    }
+    this.#driver.destroy();
+    const handle = this.#handle;
+    this.#handle = undefined;
+    handle?.release();
+  }
+
+  #stateChanged(state: number, close: CloseEvent): void {
+    if (state === Http3State.ZERO_RTT) {
+      this.#state = State.ZERORTT;
+      if (this.#earlyData) this.#listener.onEarlyData(this);
+    } else if (state === Http3State.CONNECTED) {
+      this.#handshake.connected();
+      this.#state = State.CONNECTED;
+      this.#updateActivity();
+      this.#listener.onConnected(this);
+      this.processPending();
+    } else if (state === Http3State.CLOSING || state === Http3State.CLOSED) {
+      this.#handshake.closed(close);
+      this.#closeError ??= this.#handshake.error ?? closeReasonToError(close, this.#handshake.established);
+      this.#state = state === Http3State.CLOSING ? State.CLOSING : State.CLOSED;
+      this.#finish(this.#closeError);
+    }
+  }
+
+  #zeroRttRejected(): void {
+    this.#handshake.earlyDataRejected();
+    for (const stream of this.#streams.deactivateAll()) {
+      stream.onZeroRttRejected();
+      this.#streams.queue(stream);
+    }
+    // Back to before the handshake's end: the streams are activated again when the connection is established.
+    this.#state = State.INITIALIZING;
+  }
+
+  #goawayReceived(): void {
+    if (this.#goaway) return;
+    this.#goaway = true;
+    this.#listener.onGoaway(this);
+    const reason = new ConnectionError('ERR_HTTP3_GOAWAY', 'The server takes no new requests (GOAWAY)', {
+      safeToRetry: true,
+    });
+    for (const stream of this.#streams.notActivated()) this.#unprocessed(stream, reason);
+  }
+
+  /** neqo never had this stream's request: the transaction may go to another connection. */
+  #unprocessed(stream: Http3Stream, reason: Http3Error): void {
+    stream.close(new SocketError(reason.message, { cause: reason, safeToRetry: true }));
+  }
+
+  /** What each event of neqo does. */
+  readonly #eventHandler: NeqoEventHandler = {
+    headerReady: (streamId, headers, interim, fin) => this.#streams.get(streamId)?.onHeaders(headers, interim, fin),
+    trailers: (streamId, headers) => this.#streams.get(streamId)?.onTrailers(headers),
+    dataReadable: (streamId) => this.#streams.get(streamId)?.writeSegments(),
+    dataWritable: (streamId) => {
+      const stream = this.#streams.get(streamId);
+      // No turn is asked for: this one goes on to write.
+      if (stream !== undefined) this.#readyForWrite.add(stream);
+    },
+    reset: (streamId, errorCode, local) => this.#streams.get(streamId)?.onReset(errorCode, local),
+    stopSending: (streamId, errorCode) => this.#streams.get(streamId)?.onStopSending(errorCode),
+    requestsCreatable: () => this.processPending(),
+    authenticationNeeded: (publicName) => this.#handshake.authenticate(publicName),
+    resumptionToken: (token, expires) =>
+      this.#listener.onResumptionToken(this, this.#handshake.toStoredToken(token, expires)),
+    zeroRttRejected: () => this.#zeroRttRejected(),
+    goawayReceived: () => this.#goawayReceived(),
+    stateChange: (state, close) => this.#stateChanged(state, close),
+  };
+
+  #writeReadyStreams(): void {
+    this.#readyForWrite.drain((stream) => stream.readSegments());
+  }
+
+  /** Registers work for the next `sendData`; `dropped` is called instead if that never comes. */
+  #enqueue(command: () => void, dropped?: () => void): void {
+    if (this.#driver.destroyed) {
+      dropped?.();
+      return;
+    }
+    this.#commands.push(command);
+    if (dropped !== undefined) this.#dropped.set(command, dropped);
+    this.#connection.resumeSend();
+  }
+
+  #runCommands(): void {
+    if (this.#commands.length === 0) return;
+    const commands = this.#commands;
+    this.#commands = [];
+    for (const command of commands) {
+      this.#dropped.delete(command);
+      command();
+    }
+  }
+
+  #checkErrno(): void {
+    const errno = this.#driver.status[Status.ERRNO] ?? 0;
+    if (errno === 0) return;
+    const code = getSystemErrorName(-errno);
+    if (this.#handshake.established && !FATAL_ERRNO.has(code)) return;
+    const { remoteAddress, remotePort } = this.#connection.socket;
+    throw new ConnectionError(code, `${code}: UDP to ${remoteAddress} port ${remotePort}`, {
+      safeToRetry: !this.#handshake.established,
+    });
+  }
+
+  /** The connection is over for its users: every stream fails with the reason, exactly once. */
+  #finish(reason: Http3Error): void {
+    if (this.#closedReported) return;
+    this.#closedReported = true;
+    this.#commands = [];
+    for (const dropped of this.#dropped.values()) dropped();
+    this.#dropped.clear();
+    for (const stream of this.#streams.all()) {
+      if (!this.#handshake.established) stream.close(reason);
+      else if (!stream.activated) this.#unprocessed(stream, reason);
+      else
+        stream.close(
+          new SocketError(`The connection was lost: ${reason.message}`, { cause: reason, ...codesOf(reason) }),
+        );
+    }
+    this.#updateActivity();
+    this.#listener.onClosed(this, reason, this.#handshake.echRetryConfig);
+  }
+
+  /** Busy while shaking hands or carrying streams; only then does the connection keep the process alive. */
+  #updateActivity(): void {
+    const shaking = this.#state < State.CONNECTED;
+    const busy = !this.#closedReported && (shaking || this.#streams.size > 0);
+    if (busy === this.#referenced) return;
+    this.#reference(busy);
+    this.#listener.onActivityChanged(this);
+  }
+
+  #reference(busy: boolean): void {
+    this.#referenced = busy;
+    const { socket } = this.#connection;
+    if (busy) {
+      socket.ref();
+      this.#timer.ref();
+    } else {
+      socket.unref();
+      this.#timer.unref();
+    }
+  }
+}
+
+/** The wire's code of an error, for the errors that follow from it. */
+function codesOf({ errorCode, errorName }: Http3Error): Pick<Http3Error, 'errorCode' | 'errorName'> {
+  return { errorCode, errorName };
+}

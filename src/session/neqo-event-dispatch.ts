@@ -1,0 +1,96 @@
+import { NativeError } from '../errors.js';
+import { EventKind } from '../native.js';
+import type { CloseReason } from './close-reason.js';
+import { HeaderFlag, type NeqoEventReader, RESET_LOCAL } from './neqo-events.js';
+
+/** A change to Closing or Closed: why, and the ECHConfigList if that is an ECH retry. */
+export interface CloseEvent extends CloseReason {
+  readonly payload: () => Buffer;
+}
+
+/** What each event of neqo leads to. */
+export interface NeqoEventHandler {
+  headerReady(streamId: number, headers: readonly string[], interim: boolean, fin: boolean): void;
+  trailers(streamId: number, headers: readonly string[]): void;
+  dataReadable(streamId: number): void;
+  dataWritable(streamId: number): void;
+  reset(streamId: number, errorCode: number, local: boolean): void;
+  stopSending(streamId: number, errorCode: number): void;
+  requestsCreatable(): void;
+  /** `publicName`: of an ECH fallback. */
+  authenticationNeeded(publicName: string | undefined): void;
+  resumptionToken(token: Buffer, expires: number): void;
+  zeroRttRejected(): void;
+  goawayReceived(): void;
+  /** `state`: an Http3State of the native boundary. */
+  stateChange(state: number, close: CloseEvent): void;
+}
+
+type Kind = (typeof EventKind)[keyof typeof EventKind];
+
+/** Hands the record under the cursor to its handler. Every kind is matched; the compiler checks it. */
+export function dispatchNeqoEvent(event: NeqoEventReader, handler: NeqoEventHandler): void {
+  const kind = event.kind as Kind;
+  switch (kind) {
+    case EventKind.HEADER_READY: {
+      const { flags } = event;
+      const interim = (flags & HeaderFlag.INTERIM) !== 0;
+      handler.headerReady(event.streamId, event.headers(), interim, (flags & HeaderFlag.FIN) !== 0);
+      return;
+    }
+    case EventKind.TRAILERS:
+      handler.trailers(event.streamId, event.headers());
+      return;
+    case EventKind.DATA_READABLE:
+      handler.dataReadable(event.streamId);
+      return;
+    case EventKind.DATA_WRITABLE:
+      handler.dataWritable(event.streamId);
+      return;
+    case EventKind.RESET:
+      handler.reset(event.streamId, event.number, (event.flags & RESET_LOCAL) !== 0);
+      return;
+    case EventKind.STOP_SENDING:
+      handler.stopSending(event.streamId, event.number);
+      return;
+    case EventKind.REQUESTS_CREATABLE:
+      handler.requestsCreatable();
+      return;
+    case EventKind.AUTHENTICATION_NEEDED:
+      handler.authenticationNeeded(undefined);
+      return;
+    case EventKind.ECH_FALLBACK_AUTHENTICATION_NEEDED:
+      handler.authenticationNeeded(event.text());
+      return;
+    case EventKind.RESUMPTION_TOKEN:
+      handler.resumptionToken(event.bytes(), event.number);
+      return;
+    case EventKind.ZERO_RTT_REJECTED:
+      handler.zeroRttRejected();
+      return;
+    case EventKind.GOAWAY_RECEIVED:
+      handler.goawayReceived();
+      return;
+    case EventKind.STATE_CHANGE: {
+      const close = { kind: event.flags >> 8, code: event.number, text: event.text(), payload: () => event.bytes() };
+      handler.stateChange(event.flags & 0xff, close);
+      return;
+    }
+    case EventKind.PUSH_PROMISE:
+    case EventKind.PUSH_HEADER_READY:
+    case EventKind.PUSH_DATA_READABLE:
+    case EventKind.PUSH_CANCELED:
+    case EventKind.PUSH_RESET:
+      // Push is never enabled (no MAX_PUSH_ID is sent): neqo answers a push with H3_ID_ERROR, and these cannot come.
+      return;
+    case EventKind.WEBTRANSPORT_NEGOTIATED:
+    case EventKind.WEBTRANSPORT_SESSION:
+    case EventKind.WEBTRANSPORT_SESSION_CLOSED:
+    case EventKind.WEBTRANSPORT_NEW_STREAM:
+    case EventKind.WEBTRANSPORT_DATAGRAM:
+      // Sessions do not offer WebTransport (SETTINGS), so neqo never raises these.
+      return;
+    default:
+      throw new NativeError(`Unknown event of kind ${String(kind satisfies never)} from neqo`);
+  }
+}
