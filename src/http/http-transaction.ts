@@ -80,8 +80,9 @@ export class HttpTransaction implements Transaction {
     limits: TransactionLimits,
     consumer: ResponseConsumer,
   ) {
-    this.requestHead = request.head;
-    this.#contentLength = request.contentLength ?? body?.length;
+    const length = request.contentLength ?? knownLength(request.head.method, body);
+    this.requestHead = request.contentLength === length ? request.head : withContentLength(request.head, length);
+    this.#contentLength = length;
     this.#body = body;
     this.#priority = priority;
     this.#limits = limits;
@@ -311,4 +312,16 @@ export class HttpTransaction implements Transaction {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
+}
+
+/** Methods whose requests are expected to have content: without any they say so (RFC 9110 8.6). */
+const METHODS_WITH_CONTENT = new Set(['POST', 'PUT', 'PATCH']);
+
+function knownLength(method: string, body: RequestBody | undefined): number | undefined {
+  if (body !== undefined) return body.length;
+  return METHODS_WITH_CONTENT.has(method) ? 0 : undefined;
+}
+
+function withContentLength(head: RequestHead, length: number | undefined): RequestHead {
+  return length === undefined ? head : { ...head, headers: [...head.headers, 'content-length', String(length)] };
 }
