@@ -14,7 +14,7 @@ import type { SocketTransportService } from '../transport/socket-transport-servi
 import type { ConnectionReclaimer } from './connection-handler.js';
 import type { ResolvedConnectionOptions } from './connection-options.js';
 import { ConnectionRace, type ConnectTimings, type RaceOwner } from './connection-race.js';
-import type { HttpTransaction } from './http-transaction.js';
+import type { HttpTransaction, TransactionOwner } from './http-transaction.js';
 import type { Origin } from './origin.js';
 
 /** Told of what happens to an origin's connections; called in a stack of its own. */
@@ -36,7 +36,7 @@ export interface ConnectionEntryListener {
  * All connections to one origin: necko's ConnectionEntry. New requests go to the current connection; when it ends or is told to
  * go away, the requests that the server has certainly not seen move to a new one.
  */
-export class ConnectionEntry implements RaceOwner {
+export class ConnectionEntry implements RaceOwner, TransactionOwner {
   readonly #origin: Origin;
   readonly #options: ResolvedConnectionOptions;
   readonly #service: SocketTransportService;
@@ -100,7 +100,7 @@ export class ConnectionEntry implements RaceOwner {
       process.nextTick(() => transaction.fail(new QueueFullError(this.#options.maxQueuedRequests)));
       return;
     }
-    transaction.onRetryable = this.#restart;
+    transaction.owner = this;
     this.#dispatch(transaction);
   }
 
@@ -214,6 +214,19 @@ export class ConnectionEntry implements RaceOwner {
     this.#closeIfDone();
   }
 
+  /** The server has certainly not processed the request: once more, on whatever connection takes it. */
+  retry(transaction: HttpTransaction): boolean {
+    if (this.#destroyed) return false;
+    transaction.restart();
+    // Also while closing: a graceful close finishes what was accepted before it.
+    this.#dispatch(transaction);
+    return true;
+  }
+
+  abandoned(transaction: HttpTransaction): void {
+    if (this.#pending.delete(transaction)) this.#closeIfDone();
+  }
+
   #dispatch(transaction: HttpTransaction): void {
     const session = this.#current ?? (transaction.safeForEarlyData ? this.#early : undefined);
     if (session?.canReuse === true) {
@@ -231,15 +244,6 @@ export class ConnectionEntry implements RaceOwner {
     this.#race = new ConnectionRace(this.#origin, this.#options, this.#service, this.#reclaimer, this);
     this.#race.start(this.#takeToken);
   }
-
-  /** A request failed that the server has certainly not processed: once more, on whatever connection takes it. */
-  readonly #restart = (transaction: HttpTransaction): boolean => {
-    if (this.#destroyed) return false;
-    transaction.restart();
-    // Also while closing: a graceful close finishes what was accepted before it.
-    this.#dispatch(transaction);
-    return true;
-  };
 
   readonly #takeToken = async (): Promise<StoredToken | undefined> => {
     try {
@@ -278,14 +282,13 @@ export class ConnectionEntry implements RaceOwner {
   #closeIfDone(): void {
     if (!this.#closing || this.#closeReported) return;
     if (this.#pending.size > 0 || this.runningCount > 0) return;
-    if (this.#race !== undefined) {
-      this.#race.cancel(new ClientClosedError());
-      this.#race = undefined;
-    }
+    this.#race?.cancel(new ClientClosedError());
+    this.#race = undefined;
     this.#current = undefined;
     clearTimeout(this.#idleTimer);
     for (const session of this.#sessions) this.#closeIfIdle(session);
-    if (this.#sessions.size > 0) return;
+    // Ending the race has called this again.
+    if (this.#sessions.size > 0 || this.#closeReported) return;
     this.#closeReported = true;
     this.#tell(() => this.#listener.onClose());
   }

@@ -41,6 +41,14 @@ export interface ResponseConsumer {
   onError(error: Error): void;
 }
 
+/** What a transaction tells the connection manager. */
+export interface TransactionOwner {
+  /** The request failed unprocessed and can be sent again; false if nobody will. */
+  retry(transaction: HttpTransaction): boolean;
+  /** The request failed or was aborted: whoever waits for it on its behalf stops. */
+  abandoned(transaction: HttpTransaction): void;
+}
+
 /** Limits and times of a request, in bytes and milliseconds; 0 switches a time off. */
 export interface TransactionLimits {
   readonly headersTimeout: number;
@@ -58,6 +66,8 @@ const MAX_RESTARTS = 5;
 /** One request and its response: necko's nsHttpTransaction. The connection manager dispatches it, a stream carries it. */
 export class HttpTransaction implements Transaction {
   readonly requestHead: RequestHead;
+  /** Set by the connection manager when it takes the request. */
+  owner: TransactionOwner | undefined;
   readonly #consumer: ResponseConsumer;
   readonly #body: RequestBody | undefined;
   readonly #contentLength: number | undefined;
@@ -231,12 +241,9 @@ export class HttpTransaction implements Transaction {
     this.#body?.discard(undefined);
   }
 
-  /** Set by the connection manager: takes a failed request that may be sent again. */
-  onRetryable: ((transaction: HttpTransaction, reason: Http3Error) => boolean) | undefined;
-
   close(reason: Http3Error): void {
     if (this.#settled) return;
-    if (reason.safeToRetry && this.canRestart && this.onRetryable?.(this, reason) === true) return;
+    if (reason.safeToRetry && this.canRestart && this.owner?.retry(this) === true) return;
     this.#settle(reason);
   }
 
@@ -287,6 +294,7 @@ export class HttpTransaction implements Transaction {
     this.#stream = undefined;
     this.#stopTimer();
     this.#body?.discard(reason);
+    this.owner?.abandoned(this);
     this.#notify(() => this.#consumer.onError(reason));
   }
 

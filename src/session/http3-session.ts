@@ -60,6 +60,7 @@ export class Http3Session implements UdpSession, StreamSession {
   #referenced = false;
   #closeError: Http3Error | undefined;
   #closedReported = false;
+  #closedByUser = false;
   #lastStats: SessionStats | undefined;
 
   /** @throws Error with a `code` if the native connection cannot be made */
@@ -313,6 +314,7 @@ export class Http3Session implements UdpSession, StreamSession {
    */
   close(errorCode: number, reason: Http3Error, immediately = false): void {
     this.#closeError ??= reason;
+    this.#closedByUser = true;
     this.#enqueue(() => {
       this.#driver.conn.close(errorCode, '');
       if (!immediately) return;
@@ -445,7 +447,7 @@ export class Http3Session implements UdpSession, StreamSession {
     for (const dropped of this.#dropped.values()) dropped();
     this.#dropped.clear();
     for (const stream of this.#streams.all()) {
-      if (!this.#handshake.established) stream.close(reason);
+      if (!this.#handshake.established || this.#closedByUser) stream.close(reason);
       else if (!stream.activated) this.#unprocessed(stream, reason);
       else
         stream.close(
