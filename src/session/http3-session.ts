@@ -316,6 +316,9 @@ export class Http3Session implements UdpSession, StreamSession {
     this.#closeError ??= reason;
     this.#closedByUser = true;
     this.#enqueue(() => {
+      // neqo waits for a NEW_TOKEN frame before it hands out a token by itself; a short connection takes it as it is.
+      const token = this.connected ? this.#driver.conn.takeResumptionToken() : undefined;
+      if (token !== undefined) this.#eventHandler.resumptionToken(token.token, token.expires);
       this.#driver.conn.close(errorCode, '');
       if (!immediately) return;
       this.processOutput();

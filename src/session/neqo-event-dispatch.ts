@@ -19,7 +19,7 @@ export interface NeqoEventHandler {
   requestsCreatable(): void;
   /** `publicName`: of an ECH fallback. */
   authenticationNeeded(publicName: string | undefined): void;
-  resumptionToken(token: Buffer, expires: number): void;
+  resumptionToken(token: Uint8Array, expires: number): void;
   zeroRttRejected(): void;
   goawayReceived(): void;
   /** `state`: an Http3State of the native boundary. */
