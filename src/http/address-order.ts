@@ -38,13 +38,16 @@ export async function resolveAddresses(
       safeToRetry: true,
     });
   });
-  const usable = found.map(toAddress).filter((address) => address !== undefined);
+  const usable = found
+    .map(toAddress)
+    .filter((address) => address !== undefined)
+    .filter((address) => family === 0 || address.family === family);
   if (usable.length === 0) {
     throw new ConnectionError('ENOTFOUND', `Cannot resolve ${host}: no address of the wanted family`, {
       safeToRetry: true,
     });
   }
-  return interleave(usable.filter((address) => family === 0 || address.family === family));
+  return interleave(usable);
 }
 
 function toAddress({ address }: dns.LookupAddress): Address | undefined {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../errors.js';
 
 /** What a request body can be made of. A stream is any async iterable of bytes, a Node Readable or a web ReadableStream. */
-export type BodyInit = string | Uint8Array | ArrayBuffer | AsyncIterable<unknown> | Iterable<unknown>;
+export type BodyInit = string | ArrayBufferView | ArrayBuffer | AsyncIterable<unknown> | Iterable<unknown>;
 
 /**
  * The pipe between whoever has the body and the stream that sends it. One chunk is held at a time: the next is asked for
