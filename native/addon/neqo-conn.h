@@ -1,0 +1,111 @@
+// NeqoHttp3Conn of src/native.ts: a thin wrapper of the C interface in neqo_ffi.h.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "addon-state.h"
+#include "byte-strings.h"
+#include "neqo_ffi.h"
+
+namespace necko {
+
+/**
+ * One QUIC and HTTP/3 client connection. What each method does and returns is said in src/native.ts; this class checks
+ * arguments, and turns them and the results from one representation into the other.
+ *
+ * Thread: bound to the thread of its environment, as neqo is. No method calls back into JavaScript.
+ *
+ * Life: the connection is freed by destroy(), when the object is collected, or when the environment ends.
+ *
+ * Memory: the status and event arrays belong to JavaScript. Their data pointers are looked up in every call that writes
+ * to them, because their buffers can be detached or resized in between. The event buffer is replaced by a larger one
+ * when a single event does not fit: nextEvents() then returns more than the old one's length, and eventBuffer() the new
+ * one.
+ */
+class NeqoHttp3Conn final : public Napi::ObjectWrap<NeqoHttp3Conn> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+
+  explicit NeqoHttp3Conn(const Napi::CallbackInfo& info);
+  ~NeqoHttp3Conn() override;
+
+ private:
+  struct Free {
+    void operator()(NeqoConn* conn) const { neqo_conn_free(conn); }
+  };
+
+  // neqo-conn.cc: life, I/O, events
+  Napi::Value ProcessInput(const Napi::CallbackInfo& info);
+  Napi::Value ProcessOutput(const Napi::CallbackInfo& info);
+  Napi::Value NextEvents(const Napi::CallbackInfo& info);
+  Napi::Value EventBuffer(const Napi::CallbackInfo& info);
+  Napi::Value LastError(const Napi::CallbackInfo& info);
+  void Destroy(const Napi::CallbackInfo& info);
+
+  // neqo-conn-streams.cc
+  Napi::Value Fetch(const Napi::CallbackInfo& info);
+  Napi::Value SendRequestBody(const Napi::CallbackInfo& info);
+  Napi::Value ReadResponseData(const Napi::CallbackInfo& info);
+  Napi::Value CloseStream(const Napi::CallbackInfo& info);
+  Napi::Value CancelFetch(const Napi::CallbackInfo& info);
+  Napi::Value ResetStream(const Napi::CallbackInfo& info);
+  Napi::Value StreamStopSending(const Napi::CallbackInfo& info);
+  Napi::Value PriorityUpdate(const Napi::CallbackInfo& info);
+  Napi::Value SetStreamMaxData(const Napi::CallbackInfo& info);
+
+  // neqo-conn-session.cc: TLS, resumption, state, close
+  Napi::Value CloseConnection(const Napi::CallbackInfo& info);
+  Napi::Value Authenticated(const Napi::CallbackInfo& info);
+  Napi::Value PeerCertificateChain(const Napi::CallbackInfo& info);
+  Napi::Value TlsInfo(const Napi::CallbackInfo& info);
+  Napi::Value SetResumptionToken(const Napi::CallbackInfo& info);
+  Napi::Value TakeResumptionToken(const Napi::CallbackInfo& info);
+  Napi::Value SetEchConfig(const Napi::CallbackInfo& info);
+  Napi::Value State(const Napi::CallbackInfo& info);
+  Napi::Value InitiateKeyUpdate(const Napi::CallbackInfo& info);
+  Napi::Value ConnectionId(const Napi::CallbackInfo& info);
+
+  // neqo-stats.cc
+  Napi::Value Stats(const Napi::CallbackInfo& info);
+
+  // neqo-conn-webtransport.cc
+  Napi::Value WebTransportCreateSession(const Napi::CallbackInfo& info);
+  Napi::Value WebTransportCloseSession(const Napi::CallbackInfo& info);
+  Napi::Value WebTransportCreateStream(const Napi::CallbackInfo& info);
+  Napi::Value WebTransportSendDatagram(const Napi::CallbackInfo& info);
+  Napi::Value WebTransportMaxDatagramSize(const Napi::CallbackInfo& info);
+  Napi::Value WebTransportSetSendOrder(const Napi::CallbackInfo& info);
+  Napi::Value WebTransportSetFairness(const Napi::CallbackInfo& info);
+  Napi::Value WebTransportSendStreamStats(const Napi::CallbackInfo& info);
+  Napi::Value WebTransportRecvStreamStats(const Napi::CallbackInfo& info);
+
+  /** The live connection. @throws TypeError with code ERR_NEQO_DESTROYED after destroy() */
+  NeqoConn* Conn(Napi::Env env) const;
+  /** The status array's data. @throws TypeError if it was detached or shrunk */
+  double* StatusData(Napi::Env env) const;
+  /** Replaces the event buffer by one of at least `capacity` bytes. */
+  void GrowEventBuffer(Napi::Env env, size_t capacity);
+  /** Drops the connection and all that is held for it. Idempotent. */
+  void Release();
+
+  std::unique_ptr<NeqoConn, Free> conn_;
+  std::shared_ptr<AddonState> state_;
+  Napi::ObjectReference status_;
+  Napi::ObjectReference events_;
+  ByteStrings strings_;
+};
+
+/** A non-negative result or a NativeResult. */
+inline Napi::Value ToResult(Napi::Env env, int64_t result) {
+  return Napi::Number::New(env, static_cast<double>(result));
+}
+
+/** A QUIC stream or session id. */
+uint64_t ToStreamId(Napi::Env env, napi_value value, const char* name = "streamId");
+
+/** An HTTP/3 or application error code. */
+uint64_t ToErrorCode(Napi::Env env, napi_value value);
+
+}  // namespace necko
