@@ -1,0 +1,181 @@
+//! Structures that C and Rust share.
+
+use std::{
+    ffi::c_char,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    slice,
+    time::Duration,
+};
+
+use neqo_transport::CongestionControlAlgorithm;
+
+use super::utf8_text;
+use crate::{
+    constants::{NEQO_CC_CUBIC, NEQO_CC_NEWRENO},
+    InitError, Params,
+};
+
+/// Borrowed bytes.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct NeqoBytes {
+    pub data: *const u8,
+    pub length: usize,
+}
+
+/// `NeqoHttp3ConnParams` of `src/native.ts`.
+#[repr(C)]
+pub struct NeqoParams {
+    pub fd: i32,
+    pub local_port: u16,
+    pub remote_port: u16,
+    pub server_name: NeqoBytes,
+    pub alpn: *const NeqoBytes,
+    pub alpn_count: usize,
+    pub local_address: NeqoBytes,
+    pub remote_address: NeqoBytes,
+    pub qlog_dir: NeqoBytes,
+    pub max_table_size: u64,
+    pub max_data: u64,
+    pub max_stream_data: u64,
+    pub max_streams_bidi: u64,
+    pub max_streams_uni: u64,
+    pub idle_timeout_ms: u64,
+    pub datagram_size: u64,
+    pub outgoing_datagram_queue: u64,
+    pub incoming_datagram_queue: u64,
+    pub receive_buffer_size: u64,
+    pub send_buffer_size: u64,
+    pub congestion_control: u32,
+    pub max_blocked_streams: u16,
+    pub ack_ratio: u8,
+    pub fast_pto: u8,
+    pub pacing: bool,
+    pub pmtud: bool,
+    pub grease: bool,
+    pub sni_slicing: bool,
+    pub mlkem: bool,
+    pub version_negotiation: bool,
+    pub webtransport: bool,
+}
+
+impl NeqoParams {
+    /// # Safety
+    ///
+    /// The pointers are valid for their lengths.
+    pub(super) unsafe fn to_params(&self) -> Result<Params, InitError> {
+        let alpn = if self.alpn.is_null() || self.alpn_count == 0 {
+            &[]
+        } else {
+            // SAFETY: valid by contract.
+            unsafe { slice::from_raw_parts(self.alpn, self.alpn_count) }
+        };
+        // SAFETY: valid by contract.
+        let (server_name, local, remote, qlog_dir) = unsafe {
+            (
+                utf8_text(self.server_name),
+                utf8_text(self.local_address),
+                utf8_text(self.remote_address),
+                utf8_text(self.qlog_dir),
+            )
+        };
+        Ok(Params {
+            server_name,
+            // SAFETY: valid by contract.
+            alpn: alpn
+                .iter()
+                .map(|name| unsafe { utf8_text(*name) })
+                .collect(),
+            local: address("localAddress", &local, self.local_port)?,
+            remote: address("remoteAddress", &remote, self.remote_port)?,
+            max_table_size: self.max_table_size,
+            max_blocked_streams: self.max_blocked_streams,
+            max_data: self.max_data,
+            max_stream_data: self.max_stream_data,
+            max_streams_bidi: self.max_streams_bidi,
+            max_streams_uni: self.max_streams_uni,
+            idle_timeout: Duration::from_millis(self.idle_timeout_ms),
+            congestion_control: match self.congestion_control {
+                NEQO_CC_NEWRENO => CongestionControlAlgorithm::NewReno,
+                NEQO_CC_CUBIC => CongestionControlAlgorithm::Cubic,
+                _ => return Err(InitError::new("congestionControl is not known")),
+            },
+            pacing: self.pacing,
+            pmtud: self.pmtud,
+            grease: self.grease,
+            sni_slicing: self.sni_slicing,
+            mlkem: self.mlkem,
+            version_negotiation: self.version_negotiation,
+            webtransport: self.webtransport,
+            datagram_size: self.datagram_size,
+            outgoing_datagram_queue: size("outgoingDatagramQueue", self.outgoing_datagram_queue)?,
+            incoming_datagram_queue: size("incomingDatagramQueue", self.incoming_datagram_queue)?,
+            ack_ratio: self.ack_ratio,
+            fast_pto: self.fast_pto,
+            qlog_dir: (!qlog_dir.is_empty()).then(|| PathBuf::from(qlog_dir)),
+            receive_buffer_size: size("receiveBufferSize", self.receive_buffer_size)?,
+            send_buffer_size: size("sendBufferSize", self.send_buffer_size)?,
+        })
+    }
+}
+
+fn address(name: &str, literal: &str, port: u16) -> Result<SocketAddr, InitError> {
+    literal
+        .parse::<IpAddr>()
+        .map(|ip| SocketAddr::new(ip, port))
+        .map_err(|_| InitError::new(format!("{name} '{literal}' is not an IP literal")))
+}
+
+fn size(name: &str, value: u64) -> Result<usize, InitError> {
+    usize::try_from(value).map_err(|_| InitError::new(format!("{name} is too large")))
+}
+
+/// Why a connection could not be made.
+#[repr(C)]
+pub struct NeqoInitError {
+    pub errno_value: i32,
+    pub message: [c_char; 508],
+}
+
+impl From<&InitError> for NeqoInitError {
+    fn from(error: &InitError) -> Self {
+        let mut message = [0; 508];
+        // The last byte stays NUL.
+        for (into, byte) in message[..507].iter_mut().zip(error.message.bytes()) {
+            *into = byte as c_char;
+        }
+        Self {
+            errno_value: error.errno,
+            message,
+        }
+    }
+}
+
+/// What TLS negotiated; numbers are IANA code points.
+#[repr(C)]
+pub struct NeqoTlsInfo {
+    pub version: u16,
+    pub cipher: u16,
+    pub group: u16,
+    pub signature_scheme: u16,
+    pub resumed: bool,
+    pub early_data: bool,
+    pub ech_accepted: bool,
+    pub has_alpn: bool,
+    pub alpn_length: u8,
+    pub alpn: [c_char; 255],
+}
+
+#[repr(C)]
+pub struct NeqoSendStreamStats {
+    pub bytes_written: f64,
+    pub bytes_sent: f64,
+    pub bytes_acked: f64,
+}
+
+#[repr(C)]
+pub struct NeqoRecvStreamStats {
+    pub bytes_received: f64,
+    pub bytes_read: f64,
+}

@@ -1,0 +1,128 @@
+//! UDP I/O in batches on a borrowed, connected socket: recvmmsg with GRO in, GSO out, ECN kept both ways.
+
+mod batch;
+mod receive;
+mod send;
+
+use std::{
+    io::{self, IoSliceMut},
+    net::SocketAddr,
+    os::fd::BorrowedFd,
+};
+
+pub use batch::MAX_BATCH_BYTES;
+use neqo_transport::Output;
+use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
+pub use receive::{Received, Segments};
+pub use send::{Sent, Wakeup};
+
+use self::{receive::Source, send::Sender, send::Transmitter};
+use crate::InitError;
+
+/// Totals of a socket since it was made. Bytes are UDP payload.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct UdpStats {
+    pub bytes_received: u64,
+    pub bytes_sent: u64,
+    pub datagrams_received: u64,
+    pub datagrams_sent: u64,
+    /// recvmmsg calls, those that found the socket empty included.
+    pub receive_calls: u64,
+    /// sendmsg calls, those that would have blocked included.
+    pub send_calls: u64,
+    pub would_block_receive: u64,
+    pub would_block_send: u64,
+}
+
+/// The socket of one connection.
+pub struct Udp<'fd> {
+    socket: Socket<'fd>,
+    sender: Sender,
+    local: SocketAddr,
+    remote: SocketAddr,
+    stats: UdpStats,
+}
+
+impl<'fd> Udp<'fd> {
+    /// Takes a bound and connected socket into use: makes it non-blocking and sets GRO, ECN and don't-fragment options, as
+    /// `neqo_udp::Socket::new` does. `receive_buffer` and `send_buffer` are asked of the kernel in bytes unless 0.
+    ///
+    /// # Errors
+    ///
+    /// If a socket option cannot be set.
+    pub fn new(
+        fd: BorrowedFd<'fd>,
+        local: SocketAddr,
+        remote: SocketAddr,
+        receive_buffer: usize,
+        send_buffer: usize,
+    ) -> Result<Self, InitError> {
+        let state =
+            UdpSocketState::new((&fd).into()).map_err(|e| InitError::io("UDP socket", &e))?;
+        if receive_buffer > 0 {
+            state
+                .set_recv_buffer_size((&fd).into(), receive_buffer)
+                .map_err(|e| InitError::io("SO_RCVBUF", &e))?;
+        }
+        if send_buffer > 0 {
+            state
+                .set_send_buffer_size((&fd).into(), send_buffer)
+                .map_err(|e| InitError::io("SO_SNDBUF", &e))?;
+        }
+        Ok(Self {
+            socket: Socket { fd, state },
+            sender: Sender::default(),
+            local,
+            remote,
+            stats: UdpStats::default(),
+        })
+    }
+
+    /// Reads batches until the socket is empty or `max_datagrams` have been read, and hands each batch to `sink`.
+    pub fn receive(&mut self, max_datagrams: usize, sink: impl FnMut(Segments<'_>)) -> Received {
+        receive::receive(
+            &self.socket,
+            (self.local, self.remote),
+            &mut self.stats,
+            max_datagrams,
+            sink,
+        )
+    }
+
+    /// Sends what is left from the last call, then what `next` produces, until it has no more, the socket would block or
+    /// `max_datagrams` have been sent.
+    pub fn send(&mut self, max_datagrams: usize, next: impl FnMut() -> Output) -> Sent {
+        self.sender
+            .run(&self.socket, &mut self.stats, max_datagrams, next)
+    }
+
+    #[must_use]
+    pub const fn stats(&self) -> &UdpStats {
+        &self.stats
+    }
+}
+
+/// quinn-udp's socket state with the descriptor it belongs to.
+struct Socket<'fd> {
+    fd: BorrowedFd<'fd>,
+    state: UdpSocketState,
+}
+
+impl Source for Socket<'_> {
+    fn receive(&self, buffers: &mut [IoSliceMut<'_>], metas: &mut [RecvMeta]) -> io::Result<usize> {
+        self.state.recv((&self.fd).into(), buffers, metas)
+    }
+}
+
+impl Transmitter for Socket<'_> {
+    fn max_segments(&self) -> usize {
+        self.state.max_gso_segments()
+    }
+
+    fn transmit(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.state.try_send((&self.fd).into(), transmit)
+    }
+}
+
+#[cfg(test)]
+mod tests;

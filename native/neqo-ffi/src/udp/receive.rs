@@ -1,0 +1,151 @@
+//! Reading: recvmmsg into buffers that all connections of a thread share, a whole batch handed on at once.
+
+use std::{
+    array,
+    cell::RefCell,
+    io::{self, ErrorKind, IoSliceMut},
+    net::SocketAddr,
+    slice::ChunksMut,
+};
+
+use neqo_common::{Datagram, IpTos};
+use quinn_udp::{RecvMeta, BATCH_SIZE};
+
+use super::UdpStats;
+
+/// Room for the largest run of segments that GRO joins: one IP packet's worth.
+const BUFFER_SIZE: usize = 1 << 16;
+
+/// An ICMP error waits on a connected socket and is told once. More than a few in one call mean that the socket itself is
+/// broken (closed, interface gone): stop then instead of spinning.
+const MAX_ERRORS: usize = 4;
+
+/// A batch of fewer datagrams is not worth another look: recvmmsg came back short because the socket was empty, and little
+/// can have arrived since. After a larger one, which takes longer to process, there is usually more.
+const SMALL_BATCH: usize = 4;
+
+thread_local! {
+    // The kernel's zero pages back the part that was never written to, so an idle process does not pay 2 MiB.
+    static BUFFERS: RefCell<Vec<u8>> = RefCell::new(vec![0; BATCH_SIZE * BUFFER_SIZE]);
+}
+
+/// What a call read.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    pub bytes: usize,
+    pub datagrams: usize,
+    /// It stopped at its bound; the socket may have more.
+    pub more: bool,
+    /// First socket error of the call, or 0.
+    pub errno: i32,
+}
+
+/// Where datagrams come from: a socket, or a test.
+pub(super) trait Source {
+    /// Fills `buffers` and `metas` and returns how many, as recvmmsg.
+    fn receive(&self, buffers: &mut [IoSliceMut<'_>], metas: &mut [RecvMeta]) -> io::Result<usize>;
+}
+
+/// Datagrams of one batch, cut at the segment boundaries that GRO reports.
+pub struct Segments<'a> {
+    rest: array::IntoIter<(RecvMeta, &'a mut [u8]), BATCH_SIZE>,
+    left: usize,
+    current: Option<(IpTos, ChunksMut<'a, u8>)>,
+    local: SocketAddr,
+    remote: SocketAddr,
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Datagram<&'a mut [u8]>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some((tos, chunks)) = &mut self.current {
+                if let Some(segment) = chunks.next() {
+                    // The kernel lets only the peer's datagrams through a connected socket. Its address is used as neqo
+                    // knows it: the one in the message may differ in IPv6 scope or flow label.
+                    return Some(Datagram::from_slice(self.remote, self.local, *tos, segment));
+                }
+            }
+            if self.left == 0 {
+                return None;
+            }
+            self.left -= 1;
+            let (meta, buffer) = self.rest.next()?;
+            let tos = meta
+                .ecn
+                .map_or_else(IpTos::default, |ecn| IpTos::from(ecn as u8));
+            // An empty datagram has no segments.
+            self.current = Some((tos, buffer[..meta.len].chunks_mut(meta.stride.max(1))));
+        }
+    }
+}
+
+/// `addresses` are local and remote.
+pub(super) fn receive(
+    source: &impl Source,
+    addresses: (SocketAddr, SocketAddr),
+    stats: &mut UdpStats,
+    max_datagrams: usize,
+    mut sink: impl FnMut(Segments<'_>),
+) -> Received {
+    BUFFERS.with_borrow_mut(|memory| {
+        let mut received = Received::default();
+        let mut errors = 0;
+        while received.datagrams < max_datagrams {
+            let mut metas = [RecvMeta::default(); BATCH_SIZE];
+            stats.receive_calls += 1;
+            let count = {
+                let mut chunks = memory.chunks_exact_mut(BUFFER_SIZE);
+                let mut buffers: [IoSliceMut<'_>; BATCH_SIZE] = array::from_fn(|_| {
+                    IoSliceMut::new(chunks.next().expect("memory has BATCH_SIZE chunks"))
+                });
+                source.receive(&mut buffers, &mut metas)
+            };
+            match count {
+                Ok(count) => {
+                    let before = received.datagrams;
+                    for meta in &metas[..count] {
+                        received.bytes += meta.len;
+                        received.datagrams += meta.len.div_ceil(meta.stride.max(1));
+                    }
+                    let small = received.datagrams - before < SMALL_BATCH;
+                    let mut chunks = memory.chunks_exact_mut(BUFFER_SIZE);
+                    let batch: [(RecvMeta, &mut [u8]); BATCH_SIZE] = array::from_fn(|i| {
+                        (
+                            metas[i],
+                            chunks.next().expect("memory has BATCH_SIZE chunks"),
+                        )
+                    });
+                    sink(Segments {
+                        rest: batch.into_iter(),
+                        left: count,
+                        current: None,
+                        local: addresses.0,
+                        remote: addresses.1,
+                    });
+                    if small && count < BATCH_SIZE {
+                        break;
+                    }
+                }
+                Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                    stats.would_block_receive += 1;
+                    break;
+                }
+                Err(e) => {
+                    if received.errno == 0 {
+                        received.errno = e.raw_os_error().unwrap_or(libc::EIO);
+                    }
+                    errors += 1;
+                    if errors == MAX_ERRORS {
+                        break;
+                    }
+                }
+            }
+        }
+        received.more = received.datagrams >= max_datagrams;
+        stats.bytes_received += received.bytes as u64;
+        stats.datagrams_received += received.datagrams as u64;
+        received
+    })
+}
