@@ -179,6 +179,13 @@ export class RequestBodyError extends Http3Error {
   }
 }
 
+/** The native layer refused a call for this request: a defect of this package; the refusal is the `cause`. */
+export class RequestFailedError extends Http3Error {
+  constructor(cause: unknown) {
+    super('ERR_HTTP3_REQUEST', `The request could not be carried out: ${errorMessage(cause)}`, { cause });
+  }
+}
+
 /** The server's message is malformed (RFC 9114 4.1.2). */
 export class MessageError extends Http3Error {
   constructor(message: string) {

@@ -114,10 +114,10 @@ export class ClientHttp3Session extends EventEmitter<ClientHttp3SessionEvents> {
   request(headers: OutgoingHeaders = {}, options: RequestOptions = {}): ClientHttp3Stream {
     if (this.#destroyed) throw new ClientDestroyedError();
     if (this.closed) throw new ClientClosedError();
-    const parsed = parseRequestHeaders(this.#origin, headers);
+    const priority = resolvePriority(options.priority);
+    const parsed = parseRequestHeaders(this.#origin, headers, priority);
     const { method, scheme, authority, path } = parsed.head;
     const limits = resolveLimits(options, this.#options);
-    const priority = resolvePriority(options.priority);
     const given = options.body === undefined ? undefined : toRequestBody(options.body);
     const endStream = options.endStream ?? BODILESS_METHODS.has(method);
     if (given !== undefined && options.endStream === true)

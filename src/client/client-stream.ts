@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { H3_ERROR, RequestAbortedError, StreamResetError } from '../errors.js';
+import { H3_ERROR, InvalidArgumentError, MessageError, RequestAbortedError, StreamResetError } from '../errors.js';
 import type { HttpTransaction, ResponseConsumer } from '../http/http-transaction.js';
 import type { PushBody } from '../http/request-body.js';
 import type { Priority } from '../stream/transaction.js';
@@ -55,6 +55,9 @@ export class ClientHttp3Stream extends Duplex {
   #rstCode: number | undefined;
   #id: number | undefined;
   #finished = false;
+  /** Of `_final`: 'finish' means that QUIC has the whole request. */
+  #finalCallback: ((error?: Error | null) => void) | undefined;
+  #requestEnded = false;
 
   /** @internal Streams are made by `session.request`. */
   constructor(sentHeaders: IncomingHeaders, body: PushBody | undefined) {
@@ -103,8 +106,15 @@ export class ClientHttp3Stream extends Duplex {
     this.#transaction?.setPriority(resolvePriority(priority));
   }
 
-  /** Ends the stream with an HTTP/3 error code. Default H3_REQUEST_CANCELLED. */
+  /**
+   * Ends the stream with an HTTP/3 error code. Default H3_REQUEST_CANCELLED.
+   *
+   * @throws InvalidArgumentError for what is no error code (RFC 9000 16)
+   */
   close(errorCode: number = H3_ERROR.H3_REQUEST_CANCELLED): void {
+    if (!Number.isSafeInteger(errorCode) || errorCode < 0) {
+      throw new InvalidArgumentError(`errorCode: must be a whole number from 0 to 2^53 - 1, not ${String(errorCode)}`);
+    }
     if (this.destroyed) return;
     this.#rstCode ??= errorCode;
     this.destroy();
@@ -115,8 +125,9 @@ export class ClientHttp3Stream extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
+    this.#finalCallback = callback;
     this.#body?.end();
-    callback();
+    if (this.#requestEnded) this.#finishWriting();
   }
 
   override _read(): void {
@@ -135,6 +146,13 @@ export class ClientHttp3Stream extends Duplex {
   /** @internal */
   attach(transaction: HttpTransaction): void {
     this.#transaction = transaction;
+  }
+
+  #finishWriting(): void {
+    const callback = this.#finalCallback;
+    this.#finalCallback = undefined;
+    // Ends in user code ('finish'): never on the stack of one who drives neqo.
+    if (callback !== undefined) process.nextTick(callback);
   }
 
   /** @internal What the transaction calls. */
@@ -160,6 +178,10 @@ export class ClientHttp3Stream extends Duplex {
     onTrailers: (headers) => {
       this.emit('trailers', toIncomingHeaders(headers), { rawHeaders: headers });
     },
+    onRequestEnd: () => {
+      this.#requestEnded = true;
+      this.#finishWriting();
+    },
     onEnd: () => {
       this.#timings.end = performance.now();
       this.#rstCode ??= H3_ERROR.H3_NO_ERROR;
@@ -168,7 +190,8 @@ export class ClientHttp3Stream extends Duplex {
     onError: (error) => {
       if (this.#finished) return;
       this.#finished = true;
-      this.#rstCode ??= error instanceof StreamResetError ? error.errorCode : H3_ERROR.H3_REQUEST_CANCELLED;
+      const onWire = error instanceof StreamResetError || error instanceof MessageError;
+      this.#rstCode ??= onWire ? error.errorCode : H3_ERROR.H3_REQUEST_CANCELLED;
       this.destroy(error);
     },
   };

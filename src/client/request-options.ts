@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../errors.js';
 import type { ConnectionOptions } from '../http/connection-options.js';
 import type { TransactionLimits } from '../http/http-transaction.js';
 import type { BodyInit } from '../http/request-body.js';
-import type { Priority } from '../stream/transaction.js';
+import { DEFAULT_PRIORITY, type Priority } from '../stream/transaction.js';
 
 /** Times in milliseconds, sizes in bytes; 0 switches a time off. */
 export interface RequestLimits {
@@ -33,7 +33,6 @@ export interface RequestOptions extends RequestLimits {
 }
 
 const DEFAULT_LIMITS: TransactionLimits = { headersTimeout: 300_000, bodyTimeout: 300_000, maxHeaderSize: 65_536 };
-const DEFAULT_PRIORITY: Priority = { urgency: 3, incremental: false };
 const MAX_URGENCY = 7;
 const MAX_TIME = 2 ** 31 - 1;
 
@@ -61,5 +60,6 @@ export function resolvePriority(priority: Partial<Priority> | undefined): Priori
       `priority.urgency: must be a whole number from 0 to ${MAX_URGENCY}, not ${String(urgency)}`,
     );
   }
+  if (typeof incremental !== 'boolean') throw new InvalidArgumentError('priority.incremental: must be true or false');
   return { urgency, incremental };
 }

@@ -28,8 +28,8 @@ export async function resolveAddresses(
   if (literal !== 0) return [{ address: host, family: literal === 4 ? 4 : 6 }];
   const found = await new Promise<dns.LookupAddress[]>((resolve, reject) => {
     (lookup ?? defaultLookup)(host, { all: true, family, verbatim: true }, (error, addresses) => {
-      if (error === null) resolve(addresses);
-      else reject(error);
+      if (error) reject(error);
+      else resolve(addresses);
     });
   }).catch((error: unknown) => {
     const { code = 'ENOTFOUND' } = asError(error) as NodeJS.ErrnoException;

@@ -8,7 +8,7 @@ import {
 } from '../errors.js';
 import type { Http3Session } from '../session/http3-session.js';
 import type { ConnectionInfo } from '../session/session-types.js';
-import type { StoredToken } from '../session/token-store.js';
+import { checkStoredToken, type StoredToken } from '../session/token-store.js';
 import type { HttpConnectionUDP } from '../transport/http-connection-udp.js';
 import type { SocketTransportService } from '../transport/socket-transport-service.js';
 import type { ConnectionReclaimer } from './connection-handler.js';
@@ -50,6 +50,8 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
   #early: Http3Session | undefined;
   #race: ConnectionRace | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
+  /** The option's, or what the server gave us instead. */
+  #echConfigList: Uint8Array | undefined;
   #closing = false;
   #destroyed = false;
   #closeReported = false;
@@ -66,6 +68,7 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     this.#service = service;
     this.#reclaimer = reclaimer;
     this.#listener = listener;
+    this.#echConfigList = options.echConfigList;
   }
 
   /** The session that takes new requests. */
@@ -96,7 +99,8 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
       process.nextTick(() => transaction.fail(error));
       return;
     }
-    if (this.#pending.size + (this.#current?.streamCount ?? 0) >= this.#options.maxQueuedRequests) {
+    const waiting = this.#pending.size + (this.#current?.waitingCount ?? 0) + (this.#early?.waitingCount ?? 0);
+    if (waiting >= this.#options.maxQueuedRequests) {
       process.nextTick(() => transaction.fail(new QueueFullError(this.#options.maxQueuedRequests)));
       return;
     }
@@ -151,14 +155,15 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     this.#early = undefined;
     this.#current = session;
     this.#sessions.add(session);
+    this.#echConfigList = race.echConfigList;
     race.won(session);
-    const { info } = session;
-    const { timings } = race;
-    if (info !== undefined) this.#tell(() => this.#listener.onConnect(info, timings));
     const waiting = [...this.#pending];
     this.#pending.clear();
     for (const transaction of waiting) session.addStream(transaction);
-    this.#closeIfDone();
+    const { info } = session;
+    const { timings } = race;
+    if (info !== undefined) this.#tell(() => this.#listener.onConnect(info, timings));
+    this.onActivityChanged(session);
   }
 
   onRaceFailed(error: Http3Error): void {
@@ -178,13 +183,8 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
 
   onActivityChanged(session: Http3Session): void {
     if (!this.#sessions.has(session) || !session.connected) return;
-    clearTimeout(this.#idleTimer);
-    if (session.streamCount > 0) return;
-    if (session !== this.#current) this.#closeIfIdle(session);
-    else if (this.#options.keepAliveTimeout > 0) {
-      this.#idleTimer = setTimeout(() => this.#closeIdle(session), this.#options.keepAliveTimeout);
-      this.#idleTimer.unref();
-    }
+    if (session === this.#current) this.#restartIdleTimer(session);
+    else this.#closeIfIdle(session);
     this.#closeIfDone();
   }
 
@@ -192,8 +192,9 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     const { tokenStore } = this.#options;
     if (tokenStore === undefined) return;
     try {
-      const stored = tokenStore.put(this.#tokenKey(), token);
-      if (stored instanceof Promise) stored.catch((error: unknown) => this.#listener.onTokenStoreError(error));
+      Promise.resolve(tokenStore.put(this.#tokenKey(), token)).catch((error: unknown) =>
+        this.#listener.onTokenStoreError(error),
+      );
     } catch (error) {
       this.#tell(() => this.#listener.onTokenStoreError(error));
     }
@@ -211,6 +212,7 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
       clearTimeout(this.#idleTimer);
       this.#tell(() => this.#listener.onDisconnect(reason));
     }
+    if (this.#pending.size > 0 && !this.#destroyed) this.#ensureConnection();
     this.#closeIfDone();
   }
 
@@ -218,8 +220,12 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
   retry(transaction: HttpTransaction): boolean {
     if (this.#destroyed) return false;
     transaction.restart();
-    // Also while closing: a graceful close finishes what was accepted before it.
-    this.#dispatch(transaction);
+    this.#pending.add(transaction);
+    // Not at once: the connection that just refused it may be about to say GOAWAY.
+    queueMicrotask(() => {
+      // Also while closing: a graceful close finishes what was accepted before it.
+      if (this.#pending.delete(transaction)) this.#dispatch(transaction);
+    });
     return true;
   }
 
@@ -241,13 +247,15 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
   #ensureConnection(): void {
     if (this.#race !== undefined || this.#current?.canReuse === true) return;
     this.#current = undefined;
-    this.#race = new ConnectionRace(this.#origin, this.#options, this.#service, this.#reclaimer, this);
+    const options = { ...this.#options, echConfigList: this.#echConfigList };
+    this.#race = new ConnectionRace(this.#origin, options, this.#service, this.#reclaimer, this);
     this.#race.start(this.#takeToken);
   }
 
   readonly #takeToken = async (): Promise<StoredToken | undefined> => {
     try {
-      return await this.#options.tokenStore?.take(this.#tokenKey());
+      const token = await this.#options.tokenStore?.take(this.#tokenKey());
+      return token === undefined ? undefined : checkStoredToken(token);
     } catch (error) {
       this.#listener.onTokenStoreError(error);
       return undefined;
@@ -264,6 +272,14 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     const waiting = [...this.#pending];
     this.#pending.clear();
     for (const transaction of waiting) transaction.fail(reason);
+  }
+
+  #restartIdleTimer(session: Http3Session): void {
+    clearTimeout(this.#idleTimer);
+    const { keepAliveTimeout } = this.#options;
+    if (session.streamCount > 0 || keepAliveTimeout === 0) return;
+    this.#idleTimer = setTimeout(() => this.#closeIdle(session), keepAliveTimeout);
+    this.#idleTimer.unref();
   }
 
   #closeIdle(session: Http3Session): void {

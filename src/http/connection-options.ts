@@ -32,7 +32,7 @@ export interface ConnectionOptions {
   readonly connectTimeout?: number;
   /** Before the next address is tried besides the last (RFC 8305 5). Default 250. */
   readonly attemptDelay?: number;
-  /** Of the QUIC connection, without packets (RFC 9000 10.1). Default 30,000. */
+  /** Of the QUIC connection, without packets (RFC 9000 10.1); 0 leaves it to the server. Default 30,000. */
   readonly idleTimeout?: number;
   /** Without requests, after which the connection is closed; 0 keeps it until the idle timeout. Default 0. */
   readonly keepAliveTimeout?: number;
@@ -119,7 +119,8 @@ export function resolveConnectionOptions(origin: Origin, options: ConnectionOpti
     localAddress,
     connectTimeout: time('connectTimeout', options.connectTimeout, DEFAULT_CONNECT_TIMEOUT),
     attemptDelay: time('attemptDelay', options.attemptDelay, DEFAULT_ATTEMPT_DELAY),
-    idleTimeout: time('idleTimeout', options.idleTimeout, DEFAULT_IDLE_TIMEOUT),
+    // neqo takes 0 for a time that has come.
+    idleTimeout: time('idleTimeout', options.idleTimeout, DEFAULT_IDLE_TIMEOUT) || MAX_TIME,
     keepAliveTimeout: time('keepAliveTimeout', options.keepAliveTimeout, 0),
     tokenStore: tokenStore === false ? undefined : (tokenStore ?? new MemoryTokenStore()),
     earlyData: flag('earlyData', options.earlyData, true),

@@ -1,4 +1,4 @@
-import { asError, CertificateError, ConnectionError, ConnectTimeoutError, Http3Error } from '../errors.js';
+import { asError, CertificateError, ConnectionError, ConnectTimeoutError, H3_ERROR, Http3Error } from '../errors.js';
 import { Http3Session } from '../session/http3-session.js';
 import type { SessionListener } from '../session/session-types.js';
 import type { StoredToken } from '../session/token-store.js';
@@ -77,6 +77,11 @@ export class ConnectionRace {
   won(session: Http3Session): void {
     this.#running.delete(session);
     this.#end(new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', 'Another address was faster', { safeToRetry: true }));
+  }
+
+  /** The ECH configurations that the last attempt used. */
+  get echConfigList(): Uint8Array | undefined {
+    return this.#echConfigList;
   }
 
   /** An attempt is over; tries the next address, or gives up. */
@@ -228,8 +233,9 @@ export class ConnectionRace {
     this.#over = true;
     clearTimeout(this.#delayTimer);
     clearTimeout(this.#timeoutTimer);
-    const losers = [...this.#running.values()];
+    const losers = [...this.#running.keys()];
     this.#running.clear();
-    for (const connection of losers) connection.closeTransaction(reason);
+    // The server is told, so that it does not wait for the rest of a handshake.
+    for (const session of losers) session.close(H3_ERROR.H3_NO_ERROR, reason, true);
   }
 }

@@ -36,6 +36,8 @@ export interface ResponseConsumer {
   /** False: no more until {@link HttpTransaction.resume}. */
   onData(chunk: Buffer): boolean;
   onTrailers(headers: readonly string[]): void;
+  /** QUIC has the whole request, or the server wants no more of it; again after a retry. */
+  onRequestEnd(): void;
   onEnd(): void;
   /** The request failed; nothing is called after this. */
   onError(error: Error): void;
@@ -60,6 +62,8 @@ export interface TransactionLimits {
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY']);
 const NO_CONTENT = 204;
 const NOT_MODIFIED = 304;
+/** Not in 0-RTT (RFC 8470 5.2). */
+const TOO_EARLY = 425;
 /** How often a request that the server refused to process is sent again. */
 const MAX_RESTARTS = 5;
 
@@ -79,6 +83,9 @@ export class HttpTransaction implements Transaction {
   #bytesReceived = 0;
   #expectedLength: number | undefined;
   #headersReceived = false;
+  #responseEnded = false;
+  #sentEarly = false;
+  #tooEarly = false;
   #paused = false;
   #settled = false;
   #restarts = 0;
@@ -90,6 +97,7 @@ export class HttpTransaction implements Transaction {
     limits: TransactionLimits,
     consumer: ResponseConsumer,
   ) {
+    checkContentLength(request.contentLength, body);
     const length = request.contentLength ?? knownLength(request.head.method, body);
     this.requestHead = request.contentLength === length ? request.head : withContentLength(request.head, length);
     this.#contentLength = length;
@@ -109,7 +117,7 @@ export class HttpTransaction implements Transaction {
   }
 
   get safeForEarlyData(): boolean {
-    return this.#body === undefined && SAFE_METHODS.has(this.requestHead.method);
+    return !this.#tooEarly && this.#body === undefined && SAFE_METHODS.has(this.requestHead.method);
   }
 
   /** Ended: completely, with an error, or aborted. */
@@ -144,7 +152,8 @@ export class HttpTransaction implements Transaction {
   }
 
   onActivated(streamId: number, early: boolean): void {
-    this.#startTimer(this.#limits.headersTimeout, () => new HeadersTimeoutError(this.#limits.headersTimeout));
+    this.#sentEarly = early;
+    this.#waitForHeaders();
     this.#notify(() => this.#consumer.onRequestSent(streamId, early));
   }
 
@@ -167,16 +176,22 @@ export class HttpTransaction implements Transaction {
     if (body.error !== undefined) throw new RequestBodyError(body.error);
     const chunk = body.current();
     if (chunk === undefined) {
-      if (!body.ended) return Segments.PIPE_BLOCKED;
-      this.#checkBodyComplete();
-      return Segments.DONE;
+      if (body.ended) {
+        this.#checkBodyComplete();
+        return Segments.DONE;
+      }
+      // It is this side that everyone waits for.
+      if (!this.#headersReceived) this.#stopTimer();
+      return Segments.PIPE_BLOCKED;
     }
+    if (chunk.length === 0) throw new RequestBodyError(new TypeError('its ArrayBuffer was detached'));
     if (this.#contentLength !== undefined && this.#bytesSent + chunk.length > this.#contentLength) {
       throw new RequestContentLengthMismatchError(
         `The request body is longer than its content-length of ${this.#contentLength}`,
       );
     }
     const taken = reader.onReadSegment(chunk, 0, chunk.length);
+    this.#waitForHeaders(taken > 0);
     if (taken === 0) return Segments.STREAM_BLOCKED;
     this.#bytesSent += taken;
     body.consume(taken);
@@ -207,6 +222,7 @@ export class HttpTransaction implements Transaction {
       this.#notify(() => this.#consumer.onInterimHeaders(status, headers));
       return;
     }
+    if (status === TOO_EARLY && this.#sentEarly && this.#retryLater()) return;
     this.#headersReceived = true;
     const bodiless = this.requestHead.method === 'HEAD' || status === NO_CONTENT || status === NOT_MODIFIED;
     this.#expectedLength = bodiless ? 0 : contentLength;
@@ -220,18 +236,25 @@ export class HttpTransaction implements Transaction {
     this.#notify(() => this.#consumer.onTrailers(trailers));
   }
 
+  onRequestEnd(): void {
+    this.#waitForHeaders();
+    this.#notify(() => this.#consumer.onRequestEnd());
+  }
+
   onResponseEnd(): void {
     if (this.#expectedLength !== undefined && this.#bytesReceived !== this.#expectedLength) {
       throw new MessageError(
         `${this.#bytesReceived} body bytes instead of its content-length of ${this.#expectedLength}`,
       );
     }
+    this.#responseEnded = true;
     this.#stopTimer();
     this.#notify(() => this.#consumer.onEnd());
   }
 
   onRequestBodyUnwanted(): void {
     this.#body?.discard(undefined);
+    this.onRequestEnd();
   }
 
   onStreamDone(): void {
@@ -243,6 +266,12 @@ export class HttpTransaction implements Transaction {
 
   close(reason: Http3Error): void {
     if (this.#settled) return;
+    if (this.#responseEnded) {
+      // The response is complete; that the rest of the request did not arrive takes nothing from it.
+      this.onRequestBodyUnwanted();
+      this.onStreamDone();
+      return;
+    }
     if (reason.safeToRetry && this.canRestart && this.owner?.retry(this) === true) return;
     this.#settle(reason);
   }
@@ -269,7 +298,7 @@ export class HttpTransaction implements Transaction {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    if (this.#settled) return;
+    if (this.#settled || this.#responseEnded) return;
     if (this.#headersReceived)
       this.#startTimer(this.#limits.bodyTimeout, () => new BodyTimeoutError(this.#limits.bodyTimeout));
     this.#stream?.transactionHasDataToRecv();
@@ -278,6 +307,23 @@ export class HttpTransaction implements Transaction {
   setPriority(priority: Priority): void {
     this.#priority = priority;
     this.#stream?.priorityUpdate(priority);
+  }
+
+  /** The server does not want this in 0-RTT: once more after the handshake. */
+  #retryLater(): boolean {
+    const { owner } = this;
+    if (owner === undefined || !this.canRestart) return false;
+    this.#tooEarly = true;
+    this.#stream?.cancel(H3_ERROR.H3_REQUEST_CANCELLED);
+    return owner.retry(this);
+  }
+
+  /** The headers' time runs, from now if `anew`. */
+  #waitForHeaders(anew = true): void {
+    if (this.#headersReceived) return;
+    if (this.#timer === undefined) {
+      this.#startTimer(this.#limits.headersTimeout, () => new HeadersTimeoutError(this.#limits.headersTimeout));
+    } else if (anew) this.#timer.refresh();
   }
 
   #checkBodyComplete(): void {
@@ -332,4 +378,13 @@ function knownLength(method: string, body: RequestBody | undefined): number | un
 
 function withContentLength(head: RequestHead, length: number | undefined): RequestHead {
   return length === undefined ? head : { ...head, headers: [...head.headers, 'content-length', String(length)] };
+}
+
+/** A known body that is not as long as its content-length is refused before anything is sent (RFC 9114 4.1.2). */
+function checkContentLength(contentLength: number | undefined, body: RequestBody | undefined): void {
+  const length = body === undefined ? 0 : body.length;
+  if (contentLength === undefined || length === undefined || length === contentLength) return;
+  throw new RequestContentLengthMismatchError(
+    `The request body has ${length} bytes instead of its content-length of ${contentLength}`,
+  );
 }

@@ -68,6 +68,17 @@ export class BufferBody implements RequestBody {
   }
 }
 
+/** What a Readable or a ReadableStream has to be ended with. */
+interface Disposer {
+  destroy(error: Error | undefined): void;
+  cancel(reason: Error | undefined): unknown;
+}
+
+/** A body that nobody wants any more fails unheard. */
+function swallow(result: unknown): void {
+  Promise.resolve(result).catch(() => undefined);
+}
+
 /** A body pulled from an iterator, a chunk at a time. */
 export class IterableBody implements RequestBody {
   readonly length = undefined;
@@ -114,14 +125,19 @@ export class IterableBody implements RequestBody {
     // Only called before anything was pulled.
   }
 
-  discard(): void {
+  discard(error: Error | undefined): void {
     if (this.#discarded) return;
     this.#discarded = true;
     const done = this.#finished;
     this.#finished = true;
     this.#chunk = undefined;
-    // Lets a generator run its finally blocks, and a Readable be destroyed. Its own failure has nobody left to tell.
-    if (!done) void Promise.resolve(this.#iterator?.return?.()).catch(() => undefined);
+    if (done) return;
+    const source = this.#source as Partial<Disposer>;
+    // A stream is told directly: its iterator may never have been begun, or be stuck in a read that does not end.
+    if (typeof source.destroy === 'function') source.destroy(error);
+    else if (typeof source.cancel === 'function' && this.#iterator === undefined) swallow(source.cancel(error));
+    // Lets a generator run its finally blocks.
+    else swallow(this.#iterator?.return?.());
   }
 
   async #pull(): Promise<void> {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
-import type { RequestHead } from '../stream/transaction.js';
+import { DEFAULT_PRIORITY, type Priority, type RequestHead } from '../stream/transaction.js';
 import { isConnectionSpecific, isFieldValue, isToken, parseContentLength, trimFieldValue } from './fields.js';
 import type { Origin } from './origin.js';
 
@@ -19,11 +19,16 @@ const PSEUDO_HEADERS = new Set([':method', ':scheme', ':authority', ':path']);
  * Validates a request's header fields before anything is sent (RFC 9114 4.2, 4.3.1).
  *
  * Names become lower case; values lose white space at their ends. `:method` is GET by default, `:path` '/', `:scheme` 'https',
- * `:authority` the `host` field or the origin's.
+ * `:authority` the `host` field or the origin's. A priority other than the default becomes a `priority` field (RFC 9218 5) unless
+ * there is one.
  *
  * @throws InvalidArgumentError that names the field and what is wrong with it
  */
-export function parseRequestHeaders(origin: Origin, fields: OutgoingHeaders): ParsedRequest {
+export function parseRequestHeaders(
+  origin: Origin,
+  fields: OutgoingHeaders,
+  priority: Priority = DEFAULT_PRIORITY,
+): ParsedRequest {
   const pseudo = new Map<string, string>();
   const headers: string[] = [];
   let host: string | undefined;
@@ -43,6 +48,9 @@ export function parseRequestHeaders(origin: Origin, fields: OutgoingHeaders): Pa
       if (lower !== 'host') headers.push(lower, value);
     }
   }
+  const field = priorityField(priority);
+  if (field !== '' && !headers.some((text, index) => index % 2 === 0 && text === 'priority'))
+    headers.push('priority', field);
   return { head: toHead(origin, pseudo, host, headers), contentLength };
 }
 
@@ -67,6 +75,14 @@ function toHead(
     throw new InvalidArgumentError(`:path: ${quote(path)} is not an absolute path in ASCII without a fragment`);
   }
   return { method, scheme, authority, path, headers };
+}
+
+/** The Priority field's value; parameters at their defaults are left out (RFC 9218 4). */
+function priorityField({ urgency, incremental }: Priority): string {
+  const parameters: string[] = [];
+  if (urgency !== DEFAULT_PRIORITY.urgency) parameters.push(`u=${urgency}`);
+  if (incremental) parameters.push('i');
+  return parameters.join(', ');
 }
 
 function pseudoValue(name: string, raw: NonNullable<OutgoingHeaders[string]>): string {

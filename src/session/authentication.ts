@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { CertificateError } from '../errors.js';
+import { issuerProblem, parseCertificate } from './issuer-problem.js';
 import type { TrustAnchors } from './trust-anchors.js';
 
 /** Outcome of a verification: the error, if any, and the code that selects the TLS alert sent to the server. */
@@ -10,7 +10,7 @@ export interface VerificationResult {
 }
 
 /** SEC_ERROR_LIBRARY_FAILURE: for a chain that cannot even be looked at. */
-const SEC_ERROR_LIBRARY_FAILURE = -8191;
+export const SEC_ERROR_LIBRARY_FAILURE = -8191;
 
 /** mozilla::pkix result → the code that Node's tls (OpenSSL) gives for the same defect, and what it means. */
 const RESULTS: Readonly<Record<string, readonly [code: string, message: string]>> = {
@@ -21,18 +21,17 @@ const RESULTS: Readonly<Record<string, readonly [code: string, message: string]>
   ERROR_INVALID_DER_TIME: ['ERROR_IN_CERT_NOT_AFTER_FIELD', 'the validity of the certificate cannot be read'],
   ERROR_BAD_CERT_DOMAIN: ['ERR_TLS_CERT_ALTNAME_INVALID', "Hostname/IP does not match certificate's altnames"],
   ERROR_SELF_SIGNED_CERT: ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'],
-  ERROR_CA_CERT_INVALID: ['INVALID_CA', 'an issuing certificate is no CA certificate'],
+  ERROR_CA_CERT_INVALID: ['INVALID_PURPOSE', 'an issuing certificate is no CA certificate'],
   ERROR_CA_CERT_USED_AS_END_ENTITY: ['INVALID_PURPOSE', 'a CA certificate is used as a server certificate'],
   ERROR_PATH_LEN_CONSTRAINT_INVALID: ['PATH_LENGTH_EXCEEDED', 'path length constraint exceeded'],
   ERROR_INADEQUATE_KEY_USAGE: ['INVALID_PURPOSE', 'the key usage of a certificate does not allow this'],
   ERROR_INADEQUATE_CERT_TYPE: ['INVALID_PURPOSE', 'the extended key usage of a certificate does not allow a server'],
-  ERROR_V1_CERT_USED_AS_CA: ['INVALID_CA', 'a version 1 certificate is used as CA'],
+  ERROR_V1_CERT_USED_AS_CA: ['INVALID_PURPOSE', 'a version 1 certificate is used as CA'],
   ERROR_CERT_NOT_IN_NAME_SPACE: ['PERMITTED_VIOLATION', 'name constraints are violated'],
   ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED: ['CA_MD_TOO_WEAK', 'a signature uses an algorithm that is too weak'],
   ERROR_WEAK_SERVER_CERT_KEY: ['EE_KEY_TOO_SMALL', "the certificate's key is too small"],
   ERROR_INADEQUATE_KEY_SIZE: ['EE_KEY_TOO_SMALL', 'a key is too small'],
   ERROR_UNSUPPORTED_ELLIPTIC_CURVE: ['EE_KEY_TOO_SMALL', 'a key uses an elliptic curve that is not accepted'],
-  ERROR_BAD_SIGNATURE: ['CERT_SIGNATURE_FAILURE', 'a signature in the certificate chain is wrong'],
   ERROR_UNTRUSTED_CERT: ['CERT_UNTRUSTED', 'certificate not trusted'],
   ERROR_UNTRUSTED_ISSUER: ['CERT_UNTRUSTED', 'issuer not trusted'],
   ERROR_UNKNOWN_CRITICAL_EXTENSION: ['UNHANDLED_CRITICAL_EXTENSION', 'a critical extension is not known'],
@@ -65,44 +64,28 @@ export function verifyCertificate(
     done(
       result === 'Success'
         ? { error: undefined, prErrorCode: 0 }
-        : { error: toError(result, chain, host), prErrorCode },
+        : { error: toError(result, chain, anchors, host), prErrorCode },
     );
   });
 }
 
-function toError(result: string, chain: readonly Uint8Array[], host: string): CertificateError {
-  const [code, message] = RESULTS[result] ?? issuerProblem(result, chain);
+function toError(result: string, chain: readonly Uint8Array[], anchors: TrustAnchors, host: string): CertificateError {
+  const [code, message] = RESULTS[result] ?? otherProblem(result, chain, anchors);
   const detail = code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? `. Host: ${host}. ${altNames(chain)}` : '';
   return new CertificateError(code, `${message}${detail}`, result, host);
 }
 
-/** mozilla::pkix says "unknown issuer" where OpenSSL, and so Node, tells four cases apart. */
-function issuerProblem(result: string, chain: readonly Uint8Array[]): readonly [string, string] {
-  if (result !== 'ERROR_UNKNOWN_ISSUER') return ['CERT_REJECTED', `certificate rejected (${result})`];
-  const [leaf, ...issuers] = chain.map(parse);
-  if (leaf === undefined) return ['CERT_REJECTED', 'the certificate cannot be parsed'];
-  if (isSelfIssued(leaf)) return ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'];
-  if (issuers.some((issuer) => issuer !== undefined && isSelfIssued(issuer))) {
-    return ['SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in certificate chain'];
-  }
-  return issuers.length === 0
-    ? ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate']
-    : ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unable to get local issuer certificate'];
-}
-
-function parse(der: Uint8Array): X509Certificate | undefined {
-  try {
-    return new X509Certificate(der);
-  } catch {
-    return undefined;
-  }
-}
-
-function isSelfIssued(certificate: X509Certificate): boolean {
-  return certificate.checkIssued(certificate);
+function otherProblem(
+  result: string,
+  chain: readonly Uint8Array[],
+  { certificates }: TrustAnchors,
+): readonly [code: string, message: string] {
+  if (result === 'ERROR_UNKNOWN_ISSUER') return issuerProblem(chain, []);
+  if (result === 'ERROR_BAD_SIGNATURE') return issuerProblem(chain, certificates);
+  return ['CERT_REJECTED', `certificate rejected (${result})`];
 }
 
 function altNames(chain: readonly Uint8Array[]): string {
-  const leaf = chain[0] === undefined ? undefined : parse(chain[0]);
+  const leaf = chain[0] === undefined ? undefined : parseCertificate(chain[0]);
   return `Certificate's altnames: ${leaf?.subjectAltName ?? '(none)'}`;
 }

@@ -1,4 +1,3 @@
-import { getSystemErrorName } from 'node:util';
 import { ConnectionError, type Http3Error, InvalidArgumentError, SocketError } from '../errors.js';
 import { Http3State, NativeResult, Status } from '../native.js';
 import { Http3Stream, type StreamSession } from '../stream/http3-stream.js';
@@ -20,15 +19,13 @@ import type {
   SessionStats,
 } from './session-types.js';
 import { SlowConsumerQueue } from './slow-consumer-queue.js';
+import { socketError } from './socket-errors.js';
 import { StreamTable } from './stream-table.js';
 
 /** Datagrams taken from the socket in one step: about 1.5 MB, after which JavaScript gets its turn. */
 const MAX_DATAGRAMS_IN = 1024;
 /** Datagrams sent in one step. */
 const MAX_DATAGRAMS_OUT = 1024;
-
-/** Socket errors that end an established connection; all others are like a lost packet, and QUIC copes. */
-const FATAL_ERRNO = new Set(['ECONNREFUSED', 'EBADF', 'ENOTSOCK', 'ENOTCONN', 'EDESTADDRREQ']);
 
 const State = { INITIALIZING: 0, ZERORTT: 1, CONNECTED: 2, CLOSING: 3, CLOSED: 4 } as const;
 
@@ -60,6 +57,8 @@ export class Http3Session implements UdpSession, StreamSession {
   #referenced = false;
   #closeError: Http3Error | undefined;
   #closedReported = false;
+  #socketError: Http3Error | undefined;
+  #zeroRttEpoch = 0;
   #closedByUser = false;
   #lastStats: SessionStats | undefined;
 
@@ -95,6 +94,11 @@ export class Http3Session implements UdpSession, StreamSession {
     return !this.#goaway && this.#closeError === undefined && this.#state <= State.CONNECTED;
   }
 
+  /** Streams that neqo has not been given yet. */
+  get waitingCount(): number {
+    return this.#streams.size - this.#streams.activeCount;
+  }
+
   /** Streams of any kind, waiting ones included. */
   get streamCount(): number {
     return this.#streams.size;
@@ -119,19 +123,21 @@ export class Http3Session implements UdpSession, StreamSession {
     this.processEvents();
     // What the events made writable goes out with the acknowledgements.
     this.#writeReadyStreams();
-    this.processOutput();
+    this.processOutputAndEvents();
   }
 
   sendData(): void {
     this.#runCommands();
     this.#writeReadyStreams();
-    this.processOutput();
-    this.processEvents();
+    this.processOutputAndEvents();
   }
 
+  /** Also ends the other two: sending may raise events as well, such as the end of the connection. */
   processOutputAndEvents(): void {
     this.processOutput();
     this.processEvents();
+    if (this.#socketError !== undefined) this.#socketLost(this.#socketError);
+    if (this.#readyForWrite.size > 0) this.#connection.resumeSend();
   }
 
   /** Reads datagrams until the socket is empty, or the bound of one step is reached: polling then reports it again. */
@@ -150,14 +156,10 @@ export class Http3Session implements UdpSession, StreamSession {
     this.#checkErrno();
   }
 
-  /** Handles all events. Throws at the end if the connection is closed. */
+  /** Handles all events, those included that handling them raises. Throws at the end if the connection is closed. */
   processEvents(): void {
-    for (;;) {
-      const events = this.#driver.nextEvents();
-      if (events === undefined) break;
-      const more = this.#driver.status[Status.EVENTS_MORE] === 1;
+    for (let events = this.#driver.nextEvents(); events !== undefined; events = this.#driver.nextEvents()) {
       while (events.advance()) dispatchNeqoEvent(events, this.#eventHandler);
-      if (!more) break;
     }
     if (this.#state === State.CLOSED)
       throw this.#closeError ?? new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', 'Closed');
@@ -274,7 +276,12 @@ export class Http3Session implements UdpSession, StreamSession {
 
   cancelStream(stream: Http3Stream, errorCode: number): void {
     this.removeStream(stream);
-    if (stream.activated) this.#enqueue(() => this.resetStream(stream, errorCode));
+    if (!stream.activated) return;
+    const epoch = this.#zeroRttEpoch;
+    this.#enqueue(() => {
+      // After a rejected 0-RTT neqo gives the same ids to other requests.
+      if (epoch === this.#zeroRttEpoch) this.resetStream(stream, errorCode);
+    });
   }
 
   queuePriorityUpdate(stream: Http3Stream, priority: Priority): void {
@@ -324,6 +331,8 @@ export class Http3Session implements UdpSession, StreamSession {
       this.processOutput();
       throw reason;
     });
+    // What the present step still has for the streams is nobody's any more.
+    if (immediately) for (const stream of this.#streams.all()) stream.close(reason);
   }
 
   /** HttpConnectionUDP ends: all streams learn why, the native connection is freed, the handle released. Idempotent. */
@@ -332,11 +341,7 @@ export class Http3Session implements UdpSession, StreamSession {
     this.#closeError ??= reason;
     this.#timer.cancel();
     this.#finish(this.#closeError);
-    if (!this.#driver.destroyed && this.#driver.enter()) {
-      this.#lastStats = this.#driver.conn.stats();
-      this.#driver.leave();
-    }
-    this.#driver.destroy();
+    this.#lastStats = this.#driver.destroy() ?? this.#lastStats;
     const handle = this.#handle;
     this.#handle = undefined;
     handle?.release();
@@ -362,6 +367,7 @@ export class Http3Session implements UdpSession, StreamSession {
 
   #zeroRttRejected(): void {
     this.#handshake.earlyDataRejected();
+    this.#zeroRttEpoch += 1;
     for (const stream of this.#streams.deactivateAll()) {
       stream.onZeroRttRejected();
       this.#streams.queue(stream);
@@ -392,11 +398,11 @@ export class Http3Session implements UdpSession, StreamSession {
     dataReadable: (streamId) => this.#streams.get(streamId)?.writeSegments(),
     dataWritable: (streamId) => {
       const stream = this.#streams.get(streamId);
-      // No turn is asked for: this one goes on to write.
+      // The entry point that this runs in writes, or asks for a turn at its end.
       if (stream !== undefined) this.#readyForWrite.add(stream);
     },
     reset: (streamId, errorCode, local) => this.#streams.get(streamId)?.onReset(errorCode, local),
-    stopSending: (streamId, errorCode) => this.#streams.get(streamId)?.onStopSending(errorCode),
+    stopSending: (streamId) => this.#streams.get(streamId)?.onStopSending(),
     requestsCreatable: () => this.processPending(),
     authenticationNeeded: (publicName) => this.#handshake.authenticate(publicName),
     resumptionToken: (token, expires) =>
@@ -412,7 +418,7 @@ export class Http3Session implements UdpSession, StreamSession {
 
   /** Registers work for the next `sendData`; `dropped` is called instead if that never comes. */
   #enqueue(command: () => void, dropped?: () => void): void {
-    if (this.#driver.destroyed) {
+    if (this.#driver.destroyed || (this.#closedReported && dropped !== undefined)) {
       dropped?.();
       return;
     }
@@ -426,20 +432,22 @@ export class Http3Session implements UdpSession, StreamSession {
     const commands = this.#commands;
     this.#commands = [];
     for (const command of commands) {
-      this.#dropped.delete(command);
       command();
+      this.#dropped.delete(command);
     }
   }
 
   #checkErrno(): void {
     const errno = this.#driver.status[Status.ERRNO] ?? 0;
     if (errno === 0) return;
-    const code = getSystemErrorName(-errno);
-    if (this.#handshake.established && !FATAL_ERRNO.has(code)) return;
-    const { remoteAddress, remotePort } = this.#connection.socket;
-    throw new ConnectionError(code, `${code}: UDP to ${remoteAddress} port ${remotePort}`, {
-      safeToRetry: !this.#handshake.established,
-    });
+    this.#socketError ??= socketError(errno, this.#handshake.established, this.#connection.socket);
+  }
+
+  /** The socket is of no more use; what had arrived before that still counts. */
+  #socketLost(error: Http3Error): never {
+    this.processInput();
+    this.processEvents();
+    throw error;
   }
 
   /** The connection is over for its users: every stream fails with the reason, exactly once. */

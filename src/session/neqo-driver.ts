@@ -1,5 +1,12 @@
 import { NativeError, NeqoReentryError } from '../errors.js';
-import { loadAddon, NativeResult, type NeqoHttp3Conn, type NeqoHttp3ConnParams, Status } from '../native.js';
+import {
+  loadAddon,
+  NativeResult,
+  type NativeStats,
+  type NeqoHttp3Conn,
+  type NeqoHttp3ConnParams,
+  Status,
+} from '../native.js';
 import { NeqoEventReader } from './neqo-events.js';
 
 /** Fits the events of a full batch of packets; one larger event makes native code replace the buffer. */
@@ -73,10 +80,17 @@ export class NeqoDriver {
     return this.#conn.lastError();
   }
 
-  /** Frees the native connection at once. Idempotent. */
-  destroy(): void {
-    if (this.#destroyed) return;
+  /** Frees the native connection at once, and returns its last statistics. Idempotent. */
+  destroy(): NativeStats | undefined {
+    if (this.#destroyed) return undefined;
     this.#destroyed = true;
-    this.#conn.destroy();
+    try {
+      return this.#conn.stats();
+    } catch {
+      // A connection that panicked has none.
+      return undefined;
+    } finally {
+      this.#conn.destroy();
+    }
   }
 }

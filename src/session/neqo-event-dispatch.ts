@@ -15,7 +15,7 @@ export interface NeqoEventHandler {
   dataReadable(streamId: number): void;
   dataWritable(streamId: number): void;
   reset(streamId: number, errorCode: number, local: boolean): void;
-  stopSending(streamId: number, errorCode: number): void;
+  stopSending(streamId: number): void;
   requestsCreatable(): void;
   /** `publicName`: of an ECH fallback. */
   authenticationNeeded(publicName: string | undefined): void;
@@ -51,7 +51,7 @@ export function dispatchNeqoEvent(event: NeqoEventReader, handler: NeqoEventHand
       handler.reset(event.streamId, event.number, (event.flags & RESET_LOCAL) !== 0);
       return;
     case EventKind.STOP_SENDING:
-      handler.stopSending(event.streamId, event.number);
+      handler.stopSending(event.streamId);
       return;
     case EventKind.REQUESTS_CREATABLE:
       handler.requestsCreatable();

@@ -1,7 +1,7 @@
-import { X509Certificate } from 'node:crypto';
 import { ConnectionError, type Http3Error } from '../errors.js';
 import { CloseKind, NativeResult, type NativeTlsInfo } from '../native.js';
-import { verifyCertificate } from './authentication.js';
+import { SEC_ERROR_LIBRARY_FAILURE, verifyCertificate } from './authentication.js';
+import { parseCertificate } from './issuer-problem.js';
 import type { NeqoDriver } from './neqo-driver.js';
 import type { CloseEvent } from './neqo-event-dispatch.js';
 import type { ConnectionInfo, Http3SessionParams, SessionConnection } from './session-types.js';
@@ -78,7 +78,7 @@ export class SessionHandshake {
       this.#enqueue(() => {
         this.#error = error;
         this.#authorized = error === undefined;
-        this.#driver.conn.authenticated(prErrorCode);
+        this.#driver.conn.authenticated(error === undefined ? 0 : prErrorCode || SEC_ERROR_LIBRARY_FAILURE);
       });
     });
   }
@@ -111,7 +111,8 @@ export class SessionHandshake {
       tls: this.#tls,
       resumed: this.#tls?.resumed ?? false,
       earlyData: this.#earlyDataState(),
-      certificates: this.#certificates.map((der) => new X509Certificate(der)),
+      // DER that NSS accepts and OpenSSL does not is left out: it is shown, not relied on.
+      certificates: this.#certificates.map(parseCertificate).filter((certificate) => certificate !== undefined),
       authorized: this.#authorized,
       handshakeStart: this.#start,
       handshakeEnd: this.#end,

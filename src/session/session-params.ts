@@ -17,7 +17,7 @@ export interface QuicOptions {
   readonly mlkem?: boolean;
   /** Offer QUIC version 2 besides version 1 (RFC 9368, RFC 9369). Default false. */
   readonly versionNegotiation?: boolean;
-  /** Connection flow-control window. Default 16 MiB. */
+  /** Connection flow-control window: bounds what all responses together may hold unread. Default 128 MiB. */
   readonly maxData?: number;
   /** Initial flow-control window of a response; grows to 10 MiB while the reader keeps up. Default 1 MiB. */
   readonly maxStreamData?: number;
@@ -42,7 +42,7 @@ export const QUIC_DEFAULTS: Required<QuicOptions> = {
   sniSlicing: true,
   mlkem: true,
   versionNegotiation: false,
-  maxData: 2 ** 53 - 1,
+  maxData: 128 * 1024 * 1024,
   maxStreamData: 1024 * 1024,
   qpackMaxTableCapacity: 65_536,
   qpackBlockedStreams: 20,

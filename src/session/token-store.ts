@@ -20,6 +20,22 @@ export interface TokenStore {
   put(key: string, token: StoredToken): void | Promise<void>;
 }
 
+/**
+ * A token as a store gave it back, which may be anything.
+ *
+ * @throws TypeError if it is no token
+ */
+export function checkStoredToken(stored: StoredToken): StoredToken | undefined {
+  const { token, expires, certificates } = stored;
+  const usable =
+    token instanceof Uint8Array &&
+    Number.isFinite(expires) &&
+    Array.isArray(certificates) &&
+    certificates.every((certificate) => certificate instanceof Uint8Array);
+  if (!usable) throw new TypeError('The token store returned something that is not a token');
+  return expires > Date.now() ? stored : undefined;
+}
+
 /** Tokens kept of one server: enough for a few parallel connections. */
 const TOKENS_PER_KEY = 4;
 /** Servers remembered. */

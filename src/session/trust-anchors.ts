@@ -10,6 +10,8 @@ export type CertificateInput = string | Uint8Array;
 /** Verifies against one set of trust anchors. Made once for each set and shared. */
 export interface TrustAnchors {
   readonly verifier: CertVerifier;
+  /** DER. */
+  readonly certificates: readonly Uint8Array[];
   /** Names the set: part of the key of resumption tokens, since a resumed handshake verifies nothing again. */
   readonly fingerprint: string;
 }
@@ -52,7 +54,7 @@ function build(certificates: readonly Uint8Array[]): TrustAnchors {
   if (verifier.anchorCount === 0 && certificates.length > 0) {
     throw new InvalidArgumentError('ca: none of the certificates can be parsed');
   }
-  const anchors = { verifier, fingerprint };
+  const anchors = { verifier, certificates, fingerprint };
   cache.set(fingerprint, anchors);
   if (cache.size > MAX_CACHED_SETS) {
     const oldest = cache.keys().next();

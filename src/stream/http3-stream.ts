@@ -1,4 +1,4 @@
-import { H3_ERROR, Http3Error, MessageError, StreamResetError } from '../errors.js';
+import { H3_ERROR, Http3Error, MessageError, NativeError, RequestFailedError, StreamResetError } from '../errors.js';
 import {
   type Priority,
   type SegmentReader,
@@ -138,18 +138,15 @@ export class Http3Stream implements SegmentReader, SegmentWriter, TransactionStr
     this.close(new StreamResetError(errorCode, local));
   }
 
-  /** The peer wants no more request bytes. With H3_NO_ERROR it still answers (RFC 9114 4.1); else the request is over. */
-  onStopSending(errorCode: number): void {
+  /**
+   * The peer wants no more request bytes. Whatever its error code, it may have sent a complete response, which must not be
+   * discarded (RFC 9114 4.1); if it gives none, it resets the stream.
+   */
+  onStopSending(): void {
     if (this.#closed || this.#send === SendState.DONE) return;
-    if (errorCode === H3_ERROR.H3_NO_ERROR) {
-      this.#send = SendState.DONE;
-      this.transaction.onRequestBodyUnwanted();
-      this.#maybeDone();
-      return;
-    }
-    const error = new StreamResetError(errorCode, false);
-    this.#session.resetStream(this, H3_ERROR.H3_REQUEST_CANCELLED);
-    this.close(error);
+    this.#send = SendState.DONE;
+    this.transaction.onRequestBodyUnwanted();
+    this.#maybeDone();
   }
 
   /** neqo forgot all 0-RTT streams: the request begins anew. */
@@ -188,6 +185,7 @@ export class Http3Stream implements SegmentReader, SegmentWriter, TransactionStr
   #finishSending(): void {
     this.#send = SendState.DONE;
     this.#session.closeSendingSide(this);
+    this.transaction.onRequestEnd();
     this.#maybeDone();
   }
 
@@ -208,12 +206,12 @@ export class Http3Stream implements SegmentReader, SegmentWriter, TransactionStr
   #guard(step: () => void): void {
     try {
       step();
-    } catch (error) {
-      if (!(error instanceof Http3Error)) throw error;
+    } catch (thrown) {
+      // What neqo cannot explain concerns the connection.
+      if (thrown instanceof NativeError) throw thrown;
       if (this.#closed) return;
-      if (!(error instanceof StreamResetError)) {
-        this.#session.resetStream(this, error.errorCode ?? H3_ERROR.H3_REQUEST_CANCELLED);
-      }
+      const error = thrown instanceof Http3Error ? thrown : new RequestFailedError(thrown);
+      this.#session.resetStream(this, error.errorCode ?? H3_ERROR.H3_REQUEST_CANCELLED);
       this.close(error);
     }
   }

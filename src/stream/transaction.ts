@@ -8,6 +8,9 @@ export interface Priority {
   readonly incremental: boolean;
 }
 
+/** RFC 9218 4. */
+export const DEFAULT_PRIORITY: Priority = { urgency: 3, incremental: false };
+
 /** The header section of a request, validated and ready for the wire. */
 export interface RequestHead {
   readonly method: string;
@@ -83,7 +86,9 @@ export interface Transaction {
   onResponseTrailers(headers: readonly string[]): void;
   /** The response is complete. */
   onResponseEnd(): void;
-  /** The server wants no more of the request body and still answers (STOP_SENDING with H3_NO_ERROR, RFC 9114 4.1). */
+  /** neqo has the whole request, its end included. */
+  onRequestEnd(): void;
+  /** The server wants no more of the request body. It may still answer (RFC 9114 4.1). */
   onRequestBodyUnwanted(): void;
   /** Both directions are finished; the stream is forgotten. */
   onStreamDone(): void;

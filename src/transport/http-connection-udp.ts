@@ -112,8 +112,11 @@ export class HttpConnectionUDP implements UdpSocketListener {
       return;
     }
     this.#closed = true;
-    this.#session?.shutdown(reason);
-    this.socket.close();
+    try {
+      this.#session?.shutdown(reason);
+    } finally {
+      this.socket.close();
+    }
   }
 
   #drive(step: Step): void {

@@ -5,6 +5,8 @@
  * service calls that socket's handler. It also runs work that has to wait for a turn of the event loop of its own.
  */
 
+import { reportUncaught } from '../errors.js';
+
 /** Readiness as a bit set, as libuv gives it. */
 export const Ready = { READABLE: 1, WRITABLE: 2 } as const;
 
@@ -15,8 +17,6 @@ export interface SocketHandler {
    * @param status 0, or a negative uv error of the poll itself
    */
   onSocketReady(events: number, status: number): void;
-  /** Closes the descriptor; called when the service shuts down. */
-  onSocketDetached(): void;
 }
 
 export class SocketTransportService {
@@ -53,17 +53,18 @@ export class SocketTransportService {
     setImmediate(this.#runEvents);
   }
 
-  /** Closes every attached socket. */
-  shutdown(): void {
-    for (const handler of [...this.#handlers]) handler.onSocketDetached();
-    this.#handlers.clear();
-  }
-
   readonly #runEvents = (): void => {
     this.#scheduled = false;
     const events = this.#events;
     this.#events = [];
-    for (const event of events) event();
+    for (const event of events) {
+      try {
+        event();
+      } catch (error) {
+        // One connection's defect is not the others'.
+        reportUncaught(error);
+      }
+    }
   };
 }
 

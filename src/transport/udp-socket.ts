@@ -93,10 +93,6 @@ export class UdpSocket implements SocketHandler {
     if ((events & Ready.READABLE) !== 0 && !this.#closed) listener.onPacketReceived();
   }
 
-  onSocketDetached(): void {
-    this.close();
-  }
-
   /** Closes the descriptor. Idempotent. */
   close(): void {
     if (this.#closed) return;
