@@ -13,7 +13,8 @@ export async function cargoCommand(inputs, args) {
   const configuration = join(inputs.crates, 'cargo-config.toml');
   return {
     command: 'cargo',
-    args: ['--config', configuration, subcommand, '--offline', '--locked', ...rest],
+    // After the subcommand: one that is a program of its own (clippy) hands on only what stands there.
+    args: [subcommand, '--config', configuration, '--offline', '--locked', ...rest],
     cwd: join(projectRoot, 'native/neqo-ffi'),
     env: {
       PATH: commandPath,

@@ -27,8 +27,8 @@ export const sourcePackage = {
   ],
 };
 
-/** Arguments of NSS's build script: optimised static libraries, no unit tests. */
-export const nssBuildArguments = ['--static', '-o', '-Ddisable_tests=1'];
+/** Arguments of NSS's build script: optimised static libraries, no unit tests; Debian has no command "python". */
+export const nssBuildArguments = ['--static', '-o', '-Ddisable_tests=1', '--python=python3'];
 
 /** Cargo profile of the library; it inherits "dev", because neqo-crypto links NSS statically only then. */
 export const cargoProfile = 'release-native';

@@ -115,6 +115,7 @@ const tools = [
   commandTool('cmake', ['cmake']),
   commandTool('ninja', ['ninja-build']),
   commandTool('gyp', ['gyp']),
+  commandTool('python3', ['python3']),
   commandTool('pkg-config', ['pkg-config']),
   commandTool('patch', ['patch']),
   commandTool('perl', ['perl']),

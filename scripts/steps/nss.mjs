@@ -15,7 +15,7 @@ export const nssStep = (inputs) => ({
   id: 'nss',
   title: 'NSS and NSPR',
   after: ['sources'],
-  tools: ['cc', 'c++', 'make', 'perl', 'gyp', 'ninja', 'pkg-config', 'zlib.h'],
+  tools: ['cc', 'c++', 'make', 'perl', 'gyp', 'ninja', 'python3', 'pkg-config', 'zlib.h'],
   isDone: async () => existsSync(inputs.nss),
   run: (context) =>
     produceDirectory(inputs.nss, async (directory) => {

@@ -27,7 +27,7 @@ let defaultAnchors: TrustAnchors | undefined;
  * Trust anchors for the `ca` option; without it those that Node itself trusts: `tls.getCACertificates()` where it exists,
  * else `tls.rootCertificates` and `NODE_EXTRA_CA_CERTS`.
  *
- * @throws InvalidArgumentError if `ca` holds no certificate
+ * @throws InvalidArgumentError if `ca` holds no certificate, or is neither text nor bytes
  */
 export function trustAnchors(ca: CertificateInput | readonly CertificateInput[] | undefined): TrustAnchors {
   if (ca === undefined) {
@@ -64,6 +64,9 @@ function build(certificates: readonly Uint8Array[]): TrustAnchors {
 }
 
 function parse(input: CertificateInput): Uint8Array[] {
+  if (typeof input !== 'string' && !(input instanceof Uint8Array)) {
+    throw new InvalidArgumentError('ca: must be PEM or DER, as a string or bytes, or a list of these');
+  }
   const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
   const blocks = [...text.matchAll(PEM_BLOCK)].map(([, base64 = '']) => Buffer.from(base64, 'base64'));
   if (blocks.length > 0) return blocks;

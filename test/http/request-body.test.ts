@@ -90,7 +90,7 @@ describe('IterableBody', () => {
     body.consume(1);
     body.current();
     await vi.waitUntil(() => asked === 2);
-    body.discard();
+    body.discard(undefined);
   });
 
   it('reports the failure of its source, and a chunk that is no bytes', async () => {
@@ -115,7 +115,7 @@ describe('IterableBody', () => {
     body.start(() => undefined);
     body.current();
     await vi.waitUntil(() => body.current() !== undefined);
-    body.discard();
+    body.discard(undefined);
     await vi.waitUntil(() => finished.mock.calls.length === 1);
   });
 });

@@ -68,6 +68,12 @@ describe('the packed package, installed without build tools', () => {
     expect(JSON.parse(versions)).toMatchObject({ neqo: '0.13.4', nss: '3.112.5' });
   });
 
+  it('installs its command', async () => {
+    const command = join('node_modules', '.bin', 'necko-http3');
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    expect(await consumer.node(command, '--version')).toContain(version);
+  });
+
   it('has no script that runs at installation, and its licence texts', async () => {
     const root = join(consumer.directory, 'node_modules/necko-http3');
     const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));

@@ -23,7 +23,9 @@ async function verdict(
     port,
     host: '127.0.0.1',
     ca: root.certPem,
-    ...(isName ? { servername } : { servername: '', checkServerIdentity: (_host, cert) => tls.checkServerIdentity(servername, cert) }),
+    ...(isName
+      ? { servername }
+      : { servername: '', checkServerIdentity: (_host, cert) => tls.checkServerIdentity(servername, cert) }),
   });
   try {
     return await new Promise((resolve) => {
@@ -71,7 +73,9 @@ describe('certificates that a client accepts', () => {
   test('names within the constraints', async () => {
     const { root, leaf } = await issue(
       { ips: ['127.0.0.1'] },
-      { nameConstraints: { permittedDns: ['example.test'], permittedIps: ['127.0.0.0/8'], excludedIps: ['fe80::/10'] } },
+      {
+        nameConstraints: { permittedDns: ['example.test'], permittedIps: ['127.0.0.0/8'], excludedIps: ['fe80::/10'] },
+      },
     );
     expect(await verdict(leaf, root)).toBeUndefined();
   });
@@ -84,9 +88,24 @@ describe('certificates that a client refuses', () => {
     ['not yet valid', { notBefore: new Date(now + HOUR_MS) }, {}, 'CERT_NOT_YET_VALID'],
     ['wrong host', { hosts: ['other.example.test'] }, {}, 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['usage that is not for servers', { extendedKeyUsage: ['clientAuth'] }, {}, 'INVALID_PURPOSE'],
-    ['DNS name outside the permitted ones', {}, { nameConstraints: { permittedDns: ['example.org'] } }, 'permitted subtree violation'],
-    ['DNS name among the excluded ones', {}, { nameConstraints: { excludedDns: ['example.test'] } }, 'excluded subtree violation'],
-    ['IP address outside the permitted ones', { ips: ['127.0.0.1'] }, { nameConstraints: { permittedIps: ['10.0.0.0/8'] } }, 'permitted subtree violation'],
+    [
+      'DNS name outside the permitted ones',
+      {},
+      { nameConstraints: { permittedDns: ['example.org'] } },
+      'permitted subtree violation',
+    ],
+    [
+      'DNS name among the excluded ones',
+      {},
+      { nameConstraints: { excludedDns: ['example.test'] } },
+      'excluded subtree violation',
+    ],
+    [
+      'IP address outside the permitted ones',
+      { ips: ['127.0.0.1'] },
+      { nameConstraints: { permittedIps: ['10.0.0.0/8'] } },
+      'permitted subtree violation',
+    ],
   ])('%s', async (_name, leafOptions, rootOptions, code) => {
     const { root, leaf } = await issue(leafOptions, rootOptions);
     expect(await verdict(leaf, root)).toContain(code);
@@ -95,8 +114,12 @@ describe('certificates that a client refuses', () => {
   // OpenSSL versions differ in which of the two they find first.
   test.each<[string, CertificateOptions, RegExp]>([
     ['that says it is none', { isCa: false, keyUsage: ['keyCertSign'] }, /INVALID_(CA|PURPOSE)/],
-    ['without basicConstraints', { basicConstraints: false, keyUsage: ['digitalSignature'] }, /INVALID_(CA|PURPOSE)/],
-    ['that may not sign certificates', { keyUsage: ['digitalSignature'] }, /key usage does not include certificate signing/],
+    ['without basicConstraints', { basicConstraints: false, keyUsage: false }, /INVALID_(CA|PURPOSE)/],
+    [
+      'that may not sign certificates',
+      { keyUsage: ['digitalSignature'] },
+      /key usage does not include certificate signing/,
+    ],
   ])('an intermediate CA %s', async (_name, options, code) => {
     const root = await makeCa();
     const leaf = await makeCert({ ca: await makeCa({ ca: root, ...options }), ...HOSTS });

@@ -3,6 +3,7 @@ import { expectNoNewDescriptors, listDescriptors } from '../support/descriptors.
 import type { Direction, ProxyOptions } from '../support/impairment.js';
 import { ImpairmentProxy } from '../support/impairment-proxy.js';
 import { ImpairmentRelay } from '../support/impairment-relay.js';
+import { PATIENTLY } from './patience.js';
 import { UdpClient, UdpEcho } from './udp-echo.js';
 
 const closers: (() => unknown)[] = [];
@@ -43,7 +44,7 @@ describe.each(['127.0.0.1', '::1'])('ImpairmentProxy on %s', (host) => {
     const second = await connect(host, proxy.port);
     await client.sendNumbered(100);
     await second.sendNumbered(50);
-    await expect.poll(() => [client.received.length, second.received.length]).toEqual([100, 50]);
+    await expect.poll(() => [client.received.length, second.received.length], PATIENTLY).toEqual([100, 50]);
     expect(client.numbers()).toEqual(Array.from({ length: 100 }, (_, number) => number));
     expect(echo.sources).toHaveLength(2);
     expect(await proxy.counters()).toMatchObject({
@@ -56,11 +57,11 @@ describe.each(['127.0.0.1', '::1'])('ImpairmentProxy on %s', (host) => {
   test('a new source port after rebinding; the old one is dead', async () => {
     const { proxy, client, echo } = await setUp({ seed: 1 }, host);
     await client.sendNumbered(1);
-    await expect.poll(() => client.received.length).toBe(1);
+    await expect.poll(() => client.received.length, PATIENTLY).toBe(1);
     const ports = await proxy.rebind();
     expect(ports).toHaveLength(1);
     await client.sendNumbered(1);
-    await expect.poll(() => client.received.length).toBe(2);
+    await expect.poll(() => client.received.length, PATIENTLY).toBe(2);
     expect(echo.sources).toHaveLength(2);
     expect(echo.sources[1]).toBe(ports[0]);
   });
@@ -76,7 +77,7 @@ describe('ImpairmentProxy', () => {
         .poll(async () => {
           const { up, down } = await proxy.counters();
           return up.received === 300 && down.received === up.forwarded && client.received.length === down.forwarded;
-        })
+        }, PATIENTLY)
         .toBe(true);
       runs.push(client.numbers());
     }
@@ -88,27 +89,27 @@ describe('ImpairmentProxy', () => {
     const { client, proxy } = await setUp({ seed: 1 });
     await proxy.set('up', { loss: 1 });
     await client.sendNumbered(5);
-    await expect.poll(async () => (await proxy.counters()).up.lost).toBe(5);
+    await expect.poll(async () => (await proxy.counters()).up.lost, PATIENTLY).toBe(5);
     await proxy.set('up', { loss: 0 });
     await proxy.blackhole(true);
     await client.sendNumbered(5);
-    await expect.poll(async () => (await proxy.counters()).up.blackholed).toBe(5);
+    await expect.poll(async () => (await proxy.counters()).up.blackholed, PATIENTLY).toBe(5);
     await proxy.blackhole(false);
     await client.sendNumbered(5);
-    await expect.poll(() => client.received.length).toBe(5);
+    await expect.poll(() => client.received.length, PATIENTLY).toBe(5);
     await proxy.blackholeFor(1);
     await client.sendNumbered(1);
-    await expect.poll(() => client.received.length).toBe(6);
+    await expect.poll(() => client.received.length, PATIENTLY).toBe(6);
   });
 
   test('injected datagrams come from the address that the peer expects', async () => {
     const { client, proxy, echo } = await setUp({ seed: 1 });
     await client.sendNumbered(1);
-    await expect.poll(() => client.received.length).toBe(1);
+    await expect.poll(() => client.received.length, PATIENTLY).toBe(1);
     expect(await proxy.injectToClient(Buffer.from('to client'))).toBe(1);
     expect(await proxy.injectToServer(Buffer.from('to server'))).toBe(1);
     // The echo peer answers the injected datagram, too.
-    await expect.poll(() => client.received.map(String).slice(1)).toEqual(['to client', 'to server']);
+    await expect.poll(() => client.received.map(String).slice(1), PATIENTLY).toEqual(['to client', 'to server']);
     expect(echo.received.map(String)).toContain('to server');
     expect(echo.sources).toHaveLength(1);
     expect((await proxy.counters()).down.injected).toBe(1);
@@ -120,7 +121,7 @@ describe('ImpairmentProxy', () => {
       seen.push(`${direction} ${Buffer.from(datagram)}`);
     });
     await client.send(Buffer.from('hello'));
-    await expect.poll(() => seen).toEqual(['up hello', 'down hello']);
+    await expect.poll(() => seen, PATIENTLY).toEqual(['up hello', 'down hello']);
     expect(client.received).toEqual([]);
   });
 
@@ -129,7 +130,7 @@ describe('ImpairmentProxy', () => {
     echo.close();
     closers.shift();
     await client.sendNumbered(3);
-    await expect.poll(async () => (await proxy.counters()).socketErrors).toBeGreaterThan(0);
+    await expect.poll(async () => (await proxy.counters()).socketErrors, PATIENTLY).toBeGreaterThan(0);
     expect((await proxy.counters()).up.received).toBe(3);
   });
 
@@ -144,7 +145,7 @@ describe('ImpairmentProxy', () => {
     const { client, proxy } = await setUp({ seed: 1 });
     for (let burst = 1; burst <= 10; burst += 1) {
       await client.sendNumbered(500, 1252);
-      await expect.poll(() => client.received.length, { interval: 5 }).toBe(500 * burst);
+      await expect.poll(() => client.received.length, PATIENTLY).toBe(500 * burst);
     }
     expect(await proxy.counters()).toMatchObject({ up: { forwarded: 5000 }, down: { forwarded: 5000 } });
   });
@@ -182,8 +183,8 @@ describe('ImpairmentRelay in this process', () => {
     await client.send(Buffer.from('a'));
     await client.send(Buffer.from('b'));
     await client.send(Buffer.from('c'));
-    await expect.poll(() => client.received.map(String)).toEqual(['a!', 'c!']);
+    await expect.poll(() => client.received.map(String), PATIENTLY).toEqual(['a!', 'c!']);
     expect(relay.counters()).toMatchObject({ up: { received: 3, forwarded: 2, lost: 1 } });
-    await expect.poll(() => relay.counters().clients).toBe(0);
+    await expect.poll(() => relay.counters().clients, PATIENTLY).toBe(0);
   });
 });

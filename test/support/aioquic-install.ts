@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { produceDirectory, removeLeftovers } from '../../scripts/lib/atomic.mjs';
-import { ensureTool, exclusively, peersDirectory } from './peer-tools.js';
+import { ensureTool, installOnce } from './peer-tools.js';
 import { type ChildOutcome, runProgram } from './run-child.js';
 
 /** Folder of the scripts that run on aioquic, with a slash at its end. */
@@ -20,22 +18,18 @@ function runPython(...args: string[]): Promise<ChildOutcome> {
   return runProgram('python3', args);
 }
 
-async function runChecked(file: string, args: readonly string[]): Promise<string> {
+async function runChecked(file: string, args: readonly string[]): Promise<void> {
   const { exitCode, stdout, stderr } = await runProgram(file, args, { deadlineMs: INSTALL_DEADLINE_MS });
   if (exitCode !== 0) {
     throw new Error(`${file} ${args.join(' ')} failed (exit code ${exitCode})\n${stdout}${stderr}`);
   }
-  return stdout;
 }
 
 async function install(directory: string): Promise<void> {
-  await removeLeftovers(peersDirectory, 'aioquic-');
-  await produceDirectory(directory, async (partial) => {
-    await runChecked('python3', ['-m', 'venv', partial]);
-    // Wheels only: nothing is compiled, and no package's own build script runs.
-    const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:'];
-    await runChecked(join(partial, 'bin/python'), ['-m', 'pip', 'install', ...options, '-r', REQUIREMENTS]);
-  });
+  await runChecked('python3', ['-m', 'venv', directory]);
+  // Wheels only: nothing is compiled, and no package's own build script runs.
+  const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:'];
+  await runChecked(join(directory, 'bin/python'), ['-m', 'pip', 'install', ...options, '-r', REQUIREMENTS]);
 }
 
 /**
@@ -52,14 +46,5 @@ export async function ensureAioquic(): Promise<string> {
   const { stdout: interpreter } = await runPython('-c', 'import sys; print(sys.version, sys.executable)');
   const requirements = await readFile(REQUIREMENTS, 'utf8');
   const key = createHash('sha256').update(requirements).update(interpreter).digest('hex').slice(0, 16);
-  const directory = join(peersDirectory, `aioquic-${key}`);
-  if (!existsSync(directory)) {
-    await exclusively(async () => {
-      // Another process may have installed it while this one waited.
-      if (!existsSync(directory)) {
-        await install(directory);
-      }
-    });
-  }
-  return join(directory, 'bin/python');
+  return join(await installOnce(`aioquic-${key}`, install), 'bin/python');
 }

@@ -10,11 +10,20 @@ const COMMAND_DEADLINE_MS = 30_000;
 /** What the server reports, one object for each; `README.md` in the scripts' folder explains the fields. */
 export type AioquicEvent =
   | { readonly event: 'handshake'; readonly resumed: boolean; readonly earlyData: boolean }
-  | { readonly event: 'request'; readonly stream: number; readonly method: string; readonly path: string; readonly early: boolean }
+  | {
+      readonly event: 'request';
+      readonly stream: number;
+      readonly method: string;
+      readonly path: string;
+      readonly early: boolean;
+    }
   | { readonly event: 'reset' | 'stop-sending'; readonly stream: number; readonly code: number }
   | { readonly event: 'terminated'; readonly code: number; readonly frameType: number | null; readonly reason: string };
 
-type ServerLine = AioquicEvent | { readonly event: 'listening'; readonly port: number } | { readonly event: 'done'; readonly id: number };
+type ServerLine =
+  | AioquicEvent
+  | { readonly event: 'listening'; readonly port: number }
+  | { readonly event: 'done'; readonly id: number };
 
 export interface AioquicServerOptions {
   /** Certificate chain and key in PEM. */
@@ -170,4 +179,3 @@ function serverArguments(options: AioquicServerOptions, directory: string): stri
   const args = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
   return options.retry === true ? [...args, '--retry'] : args;
 }
-

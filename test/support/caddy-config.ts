@@ -5,7 +5,13 @@ export type CaddyRoute = {
   /** Caddy's path matcher: exact, or with `*` at an end. */
   readonly path: string;
 } & (
-  | { readonly respond: { readonly status?: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>> } }
+  | {
+      readonly respond: {
+        readonly status?: number;
+        readonly body?: string;
+        readonly headers?: Readonly<Record<string, string>>;
+      };
+    }
   | { readonly redirect: { readonly to: string; readonly status?: number } }
   /** Passes requests on to an HTTP/1.1 server, unbuffered both ways; `stripPrefix` is taken off the path. */
   | { readonly proxyTo: { readonly host: string; readonly port: number }; readonly stripPrefix?: string }

@@ -63,7 +63,9 @@ function usageExtensions(options: ExtensionOptions): Extension[] {
   }
   const extendedKeyUsage = options.extendedKeyUsage ?? (isCa ? false : ['serverAuth']);
   if (extendedKeyUsage !== false) {
-    const oids = extendedKeyUsage.map((usage) => (usage in ExtendedKeyUsage ? ExtendedKeyUsage[usage as keyof typeof ExtendedKeyUsage] : usage));
+    const oids = extendedKeyUsage.map((usage) =>
+      usage in ExtendedKeyUsage ? ExtendedKeyUsage[usage as keyof typeof ExtendedKeyUsage] : usage,
+    );
     extensions.push(new ExtendedKeyUsageExtension(oids));
   }
   return extensions;

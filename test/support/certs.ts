@@ -38,7 +38,10 @@ export interface IssuedCertificate {
   readonly isSelfSigned: boolean;
 }
 
-function generationAlgorithm(keyType: KeyType, rsaBits: number): webcrypto.RsaHashedKeyGenParams | webcrypto.EcKeyGenParams {
+function generationAlgorithm(
+  keyType: KeyType,
+  rsaBits: number,
+): webcrypto.RsaHashedKeyGenParams | webcrypto.EcKeyGenParams {
   return keyType === 'ec'
     ? { name: 'ECDSA', namedCurve: 'P-256' }
     : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: rsaBits, publicExponent: Uint8Array.of(1, 0, 1) };

@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 /** Functions that a child process offers. Arguments and results pass through structured clone. */
 export type RemoteFunctions<F> = { readonly [K in keyof F]: (...args: never[]) => unknown };
@@ -25,13 +24,9 @@ interface PendingCall {
 /** How much of the child's standard error is kept for error messages, in characters. */
 const KEPT_STDERR = 16 * 1024;
 
-/** Arguments for Node to run a module: TypeScript goes through tsx. */
+/** Arguments for Node to run a module, which may be TypeScript. */
 export function nodeArgumentsFor(modulePath: string): string[] {
-  if (!modulePath.endsWith('.ts')) {
-    return [];
-  }
-  const loader = createRequire(import.meta.url).resolve('tsx');
-  return ['--import', pathToFileURL(loader).href];
+  return modulePath.endsWith('.ts') ? ['--import', new URL('./register-typescript.mjs', import.meta.url).href] : [];
 }
 
 /**
@@ -60,7 +55,9 @@ export class ChildModule<F extends RemoteFunctions<F>> {
     this.#child.on('message', (message) => this.#onMessage(message as ChildMessage));
     this.#child.on('error', (error) => this.#fail(error));
     this.#child.on('close', (code, signal) => {
-      this.#fail(new Error(`the child process of ${modulePath} ended (${signal ?? `exit code ${code}`})\n${this.#stderr}`));
+      this.#fail(
+        new Error(`the child process of ${modulePath} ended (${signal ?? `exit code ${code}`})\n${this.#stderr}`),
+      );
     });
     // Not 'close': Node does not emit it after the parent disconnected.
     this.#exited = once(this.#child, 'exit');

@@ -1,18 +1,8 @@
-/** Client sessions against the peers of this folder, and requests watched to their very end. */
-import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import {
-  type ClientHttp3Session,
-  type ClientHttp3Stream,
-  type ConnectOptions,
-  connect,
-  type Http3Error,
-  type IncomingHeaders,
-  type OutgoingHeaders,
-  type RequestOptions,
-} from '../../src/index.js';
+import { type ClientHttp3Session, type ConnectOptions, connect } from '../../src/index.js';
+import { loadAddon } from '../../src/native.js';
 import { makeCa, makeCert } from './certs.js';
+import { waitUntil } from './wait-until.js';
 
 /** A server's certificate for localhost, 127.0.0.1 and ::1, and the anchor that a client verifies it with. */
 export interface TestIdentity {
@@ -26,118 +16,37 @@ export async function makeIdentity(): Promise<TestIdentity> {
   return { ca: ca.certPem, certificate: { certPem: leaf.chainPem, keyPem: leaf.keyPem } };
 }
 
-/** Opens a session that is destroyed, at the latest, when the current test ends. */
+/** Sessions of the current test. */
+const sessions = new Set<ClientHttp3Session>();
+
+/**
+ * Opens a session. When the current test ends it is destroyed, if that has not happened yet, and the test fails if
+ * native objects are left.
+ */
 export function openSession(
   origin: string,
   { ca }: Pick<TestIdentity, 'ca'>,
   options: ConnectOptions = {},
 ): ClientHttp3Session {
   const session = connect(origin, { ca, ...options });
-  onTestFinished(() => session.destroy());
+  if (sessions.size === 0) {
+    onTestFinished(async () => {
+      for (const opened of sessions) opened.destroy();
+      sessions.clear();
+      await expectNoNativeObjects();
+    });
+  }
+  sessions.add(session);
   return session;
 }
 
-/** How a request ended, and all that came before. */
-export interface Settlement {
-  /** Undefined if no final header section came. */
-  readonly headers: IncomingHeaders | undefined;
-  readonly rawHeaders: readonly string[];
-  /** Interim (1xx) header sections. */
-  readonly interim: readonly IncomingHeaders[];
-  readonly trailers: IncomingHeaders | undefined;
-  readonly bytes: number;
-  /** Of the body, in hex. */
-  readonly sha256: string;
-  /** The body's first {@link KEPT_BYTES} bytes. */
-  readonly body: Buffer;
-  readonly error: Http3Error | undefined;
-  /** ready, continue, headers, response, data (the first), trailers, end, error, close: in the order in which they came. */
-  readonly events: readonly string[];
-}
-
-/** What is kept of a body; all of it counts for its size and hash. */
-const KEPT_BYTES = 1024 * 1024;
-/** Turns of the event loop in which a second 'error' or 'close' would show. */
-const TURNS_AFTER_CLOSE = 3;
-
 /**
- * Watches a stream until it has closed. Invariant of every request: at most one 'error', exactly one 'close', and nothing
- * after that.
- *
- * @param read false leaves the body alone; whoever reads it then decides when it ends
- * @throws Error if the stream settles more than once
+ * Waits until no connection and no socket is left: a closed connection lives on for three probe timeouts (RFC 9000 10.2).
+ * @throws Error if they stay
  */
-export async function settle(stream: ClientHttp3Stream, read = true): Promise<Settlement> {
-  const events: string[] = [];
-  const interim: IncomingHeaders[] = [];
-  const chunks: Buffer[] = [];
-  const hash = createHash('sha256');
-  let bytes = 0;
-  let headers: IncomingHeaders | undefined;
-  let rawHeaders: readonly string[] = [];
-  let trailers: IncomingHeaders | undefined;
-  let failure: Http3Error | undefined;
-  for (const name of ['ready', 'continue', 'headers', 'response', 'trailers', 'end', 'error', 'close']) {
-    stream.on(name, () => events.push(name));
-  }
-  stream.on('headers', (section) => interim.push(section));
-  stream.on('response', (section, flags) => {
-    headers = section;
-    rawHeaders = flags.rawHeaders;
+export async function expectNoNativeObjects(): Promise<void> {
+  await waitUntil('native objects to be freed', () => {
+    const { connections, polls, verifications } = loadAddon().counters();
+    return connections + polls + verifications === 0;
   });
-  stream.on('trailers', (section) => {
-    trailers = section;
-  });
-  stream.on('error', (error) => {
-    failure = error as Http3Error;
-  });
-  if (read) {
-    stream.on('data', (chunk) => {
-      if (bytes === 0) events.push('data');
-      if (bytes < KEPT_BYTES) chunks.push(chunk);
-      bytes += chunk.length;
-      hash.update(chunk);
-    });
-  }
-  await new Promise<void>((resolve) => stream.once('close', () => resolve()));
-  for (let turn = 0; turn < TURNS_AFTER_CLOSE; turn += 1) await nextTurn();
-  const count = (name: string): number => events.filter((event) => event === name).length;
-  if (count('error') > 1 || count('close') !== 1 || events.at(-1) !== 'close') {
-    throw new Error(`the request settled more than once: ${events.join(', ')}`);
-  }
-  const body = Buffer.concat(chunks);
-  return { headers, rawHeaders, interim, trailers, bytes, sha256: hash.digest('hex'), body, error: failure, events };
-}
-
-/** Sends a request and watches it to its end; see {@link settle}. */
-export function fetchBytes(
-  session: ClientHttp3Session,
-  headers: OutgoingHeaders = {},
-  options: RequestOptions = {},
-): Promise<Settlement> {
-  return settle(session.request(headers, options));
-}
-
-/** Resolves with the arguments of the session's or stream's next `event`. */
-export function next<Arguments extends unknown[] = unknown[]>(
-  emitter: { once(event: string, listener: (...args: Arguments) => void): unknown },
-  event: string,
-): Promise<Arguments> {
-  return new Promise((resolve) => {
-    emitter.once(event, (...args) => resolve(args));
-  });
-}
-
-/**
- * Waits until `holds` returns something else than undefined or false.
- * @throws Error that names what was waited for, after 20 s
- */
-export async function until<T>(what: string, holds: () => T | undefined | false): Promise<T> {
-  const giveUp = performance.now() + 20_000;
-  for (;;) {
-    const value = holds();
-    if (value !== undefined && value !== false) return value;
-    if (performance.now() > giveUp) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

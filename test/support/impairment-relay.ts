@@ -66,7 +66,9 @@ export class ImpairmentRelay {
     this.address = { host: address, port };
     const headerBytes = isIPv6(options.target.host) ? IPV6_UDP_HEADER_BYTES : IPV4_UDP_HEADER_BYTES;
     this.#links = {
-      up: new ImpairmentLink(options.seed, headerBytes, options.up ?? {}, (flow, datagram) => this.#sendUp(flow, datagram)),
+      up: new ImpairmentLink(options.seed, headerBytes, options.up ?? {}, (flow, datagram) =>
+        this.#sendUp(flow, datagram),
+      ),
       down: new ImpairmentLink(options.seed ^ DOWN_SEED, headerBytes, options.down ?? {}, (flow, datagram) =>
         this.#sendDown(flow, datagram),
       ),

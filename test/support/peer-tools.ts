@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installPackages } from '../../scripts/lib/apt.mjs';
+import { produceDirectory, removeLeftovers } from '../../scripts/lib/atomic.mjs';
 import { cacheRoot } from '../../scripts/lib/layout.mjs';
 import { acquireLock } from '../../scripts/lib/lock.mjs';
 import { missingTools, missingToolsMessage } from '../../scripts/lib/tools.mjs';
@@ -16,6 +18,27 @@ export async function exclusively<T>(action: () => Promise<T>): Promise<T> {
   } finally {
     await release();
   }
+}
+
+/**
+ * Installs something below {@link peersDirectory} unless it is there: completely or not at all, and once even if several
+ * processes want it.
+ * @param name of its directory; it carries a hash of everything that the content depends on
+ * @param produce fills the empty directory that it is given
+ * @returns the directory
+ */
+export async function installOnce(name: string, produce: (directory: string) => Promise<void>): Promise<string> {
+  const directory = join(peersDirectory, name);
+  if (!existsSync(directory)) {
+    await exclusively(async () => {
+      // Another process may have installed it while this one waited.
+      if (!existsSync(directory)) {
+        await removeLeftovers(peersDirectory, name);
+        await produceDirectory(directory, produce);
+      }
+    });
+  }
+  return directory;
 }
 
 type Tool = NonNullable<Parameters<typeof missingTools>[1]>[number];

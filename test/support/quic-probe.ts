@@ -44,7 +44,11 @@ function parseVersions(datagram: Buffer): number[] | undefined {
  * @param shouldGoOn asked before each probe; a server that has ended need not be waited for
  * @returns the QUIC versions that it offers, or undefined if `shouldGoOn` said no first
  */
-export async function waitForQuic(host: string, port: number, shouldGoOn: () => boolean): Promise<number[] | undefined> {
+export async function waitForQuic(
+  host: string,
+  port: number,
+  shouldGoOn: () => boolean,
+): Promise<number[] | undefined> {
   const anyHost = host.includes(':') ? '::' : '0.0.0.0';
   const socket = await bindUdpSocket(anyHost, 0);
   // A closed port answers with ICMP; the next probe may find it open.

@@ -57,6 +57,9 @@ export async function runProgram(
   const deadline = setTimeout(() => {
     overdue = true;
     child.kill('SIGKILL');
+    // Programs that it started may hold the other ends open; 'close' must not wait for them.
+    child.stdout.destroy();
+    child.stderr.destroy();
   }, deadlineMs);
   try {
     const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];

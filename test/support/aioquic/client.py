@@ -23,7 +23,6 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import ConnectionTerminated, HandshakeCompleted, QuicEvent, StreamReset
 from aioquic.tls import SessionTicket
 
-
 TICKET_PATIENCE_SECONDS = 10
 # The body of a POST repeats this.
 PATTERN = bytes(range(251))
@@ -62,14 +61,16 @@ class Client(QuicConnectionProtocol):
         return await self._waiting[stream_id]
 
     def peer_limits(self) -> dict[str, Any]:
-        """The server's transport parameters (RFC 9000 18.2) as they were when the handshake completed, in their units."""
+        """The server's transport parameters (RFC 9000 18.2) when the handshake completed, in their units."""
         quic = self._quic
         return {
             "maxStreamsBidi": quic._remote_max_streams_bidi,
             "maxStreamsUni": quic._remote_max_streams_uni,
             "maxData": quic._remote_max_data,
             "maxStreamData": quic._remote_max_stream_data_bidi_remote,
-            "idleTimeoutMs": None if quic._remote_max_idle_timeout is None else round(quic._remote_max_idle_timeout * 1000),
+            "idleTimeoutMs": None
+            if quic._remote_max_idle_timeout is None
+            else round(quic._remote_max_idle_timeout * 1000),
             "datagrams": quic._remote_max_datagram_frame_size is not None,
         }
 

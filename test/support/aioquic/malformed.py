@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from aioquic.buffer import encode_uint_var
 from aioquic.h3.connection import FrameType, Setting, StreamType, encode_frame, encode_settings
+
 from wire import Headers, ScriptedH3Connection, data_frame
 
 OK: Headers = [(b":status", b"200")]
@@ -110,7 +111,9 @@ RESPONSES: dict[str, ResponseWriter] = {
     "settings-on-request": _after_headers(encode_frame(FrameType.SETTINGS, b"")),
     "goaway-on-request": _after_headers(encode_frame(FrameType.GOAWAY, encode_uint_var(0))),
     "push-promise-not-allowed": _after_headers(encode_frame(FrameType.PUSH_PROMISE, encode_uint_var(1000))),
-    "qpack-garbage": _frames(lambda http, stream_id: encode_frame(FrameType.HEADERS, b"\x00\x00\xff\xff\xff\xff\xff\x7f")),
+    "qpack-garbage": _frames(
+        lambda http, stream_id: encode_frame(FrameType.HEADERS, b"\x00\x00\xff\xff\xff\xff\xff\x7f")
+    ),
     "header-section-256k": _frames(_large_headers),
     # Legal, however odd: a client has to take these.
     "unknown-frames": _frames(

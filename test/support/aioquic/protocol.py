@@ -17,6 +17,7 @@ from aioquic.quic.events import (
     StopSendingReceived,
     StreamReset,
 )
+
 from exchange import Exchange
 from routes import route
 from scripted_quic import ScriptedConnection

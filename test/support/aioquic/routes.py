@@ -60,7 +60,9 @@ def status(exchange: Exchange) -> None:
 
 def response_headers(exchange: Exchange) -> None:
     query = urlsplit(dict(exchange.request_headers)[b":path"].decode()).query
-    exchange.respond(b"", headers=[(name.encode(), value.encode()) for name, value in parse_qsl(query, keep_blank_values=True)])
+    exchange.respond(
+        b"", headers=[(name.encode(), value.encode()) for name, value in parse_qsl(query, keep_blank_values=True)]
+    )
 
 
 def trailers(exchange: Exchange) -> None:
@@ -92,11 +94,26 @@ def stall(exchange: Exchange) -> None:
     _begin(exchange)
 
 
+def _then(exchange: Exchange, action: Callable[[], None]) -> None:
+    """Sends what there is, and acts: at once, or `delay` milliseconds later if that is given."""
+    exchange.protocol.transmit()
+    delay = exchange.integer("delay", 0) / 1000
+
+    async def act_later() -> None:
+        await asyncio.sleep(delay)
+        action()
+        exchange.protocol.transmit()
+
+    if delay == 0:
+        action()
+    else:
+        exchange.protocol.run(act_later())
+
+
 def reset(exchange: Exchange) -> None:
     _begin(exchange)
     # The bytes before the reset go out first: a reset drops what is still queued.
-    exchange.protocol.transmit()
-    exchange.reset(exchange.integer("code", 0x102))
+    _then(exchange, lambda: exchange.reset(exchange.integer("code", 0x102)))
 
 
 def stop_sending(exchange: Exchange) -> None:
@@ -108,10 +125,9 @@ def stop_sending(exchange: Exchange) -> None:
 
 def close(exchange: Exchange) -> None:
     _begin(exchange)
-    exchange.protocol.transmit()
-    exchange.protocol.close_with(
-        exchange.integer("code", 0x100), exchange.parameters.get("reason", ""), exchange.parameters.get("kind", "application")
-    )
+    code, reason = exchange.integer("code", 0x100), exchange.parameters.get("reason", "")
+    kind = exchange.parameters.get("kind", "application")
+    _then(exchange, lambda: exchange.protocol.close_with(code, reason, kind))
 
 
 def goaway(exchange: Exchange) -> None:

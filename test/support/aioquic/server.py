@@ -18,6 +18,7 @@ from typing import Any
 from aioquic.asyncio.server import serve
 from aioquic.h3.connection import H3_ALPN
 from aioquic.quic.configuration import QuicConfiguration
+
 from malformed import SETTINGS
 from protocol import ScriptedProtocol
 from scripted_quic import TicketStore
@@ -38,7 +39,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--private-key", required=True)
     parser.add_argument("--retry", action="store_true", help="validate each client's address by a Retry packet")
     parser.add_argument("--idle-timeout", type=float, default=30, help="seconds")
-    parser.add_argument("--max-streams", type=int, default=128, help="request streams allowed at first; more follow as they end")
+    parser.add_argument(
+        "--max-streams", type=int, default=128, help="request streams allowed at first; more follow as they end"
+    )
     parser.add_argument("--max-data", type=int, default=1 << 20, help="connection window in bytes")
     parser.add_argument("--max-stream-data", type=int, default=1 << 20, help="stream window in bytes")
     parser.add_argument("--settings", choices=sorted(SETTINGS), default="proper")

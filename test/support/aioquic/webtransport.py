@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aioquic.quic.connection import stream_is_unidirectional
+
 from wire import ScriptedH3Connection
 
 
