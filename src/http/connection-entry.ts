@@ -6,8 +6,7 @@ import {
   type Http3Error,
   QueueFullError,
 } from '../errors.js';
-import type { Http3Session } from '../session/http3-session.js';
-import type { ConnectionInfo } from '../session/session-types.js';
+import type { ConnectionInfo, Session } from '../session/session-types.js';
 import { checkStoredToken, type StoredToken } from '../session/token-store.js';
 import type { HttpConnectionUDP } from '../transport/http-connection-udp.js';
 import type { SocketTransportService } from '../transport/socket-transport-service.js';
@@ -44,10 +43,10 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
   readonly #listener: ConnectionEntryListener;
   readonly #pending = new Set<HttpTransaction>();
   /** Sessions that still carry streams: the current one, and those told to go away. */
-  readonly #sessions = new Set<Http3Session>();
-  #current: Http3Session | undefined;
+  readonly #sessions = new Set<Session>();
+  #current: Session | undefined;
   /** In 0-RTT, its handshake still under way: takes safe requests only. */
-  #early: Http3Session | undefined;
+  #early: Session | undefined;
   #race: ConnectionRace | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   /** The option's, or what the server gave us instead. */
@@ -72,7 +71,7 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
   }
 
   /** The session that takes new requests. */
-  get current(): Http3Session | undefined {
+  get current(): Session | undefined {
     return this.#current;
   }
 
@@ -136,7 +135,7 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     this.#reclaimer.adopt(connection);
   }
 
-  onEarlyData(session: Http3Session): void {
+  onEarlyData(session: Session): void {
     // Only safe requests leave before the handshake's end; the others wait in the session.
     if (this.#race?.has(session) !== true) return;
     this.#early = session;
@@ -148,7 +147,7 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     }
   }
 
-  onConnected(session: Http3Session): void {
+  onConnected(session: Session): void {
     const race = this.#race;
     if (race?.has(session) !== true) return;
     this.#race = undefined;
@@ -173,7 +172,7 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     this.#closeIfDone();
   }
 
-  onGoaway(session: Http3Session): void {
+  onGoaway(session: Session): void {
     if (session !== this.#current) return;
     this.#current = undefined;
     this.#tell(() => this.#listener.onGoaway());
@@ -181,14 +180,14 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     this.#closeIfIdle(session);
   }
 
-  onActivityChanged(session: Http3Session): void {
+  onActivityChanged(session: Session): void {
     if (!this.#sessions.has(session) || !session.connected) return;
     if (session === this.#current) this.#restartIdleTimer(session);
     else this.#closeIfIdle(session);
     this.#closeIfDone();
   }
 
-  onResumptionToken(_session: Http3Session, token: StoredToken): void {
+  onResumptionToken(_session: Session, token: StoredToken): void {
     const { tokenStore } = this.#options;
     if (tokenStore === undefined) return;
     try {
@@ -200,7 +199,7 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     }
   }
 
-  onClosed(session: Http3Session, reason: Http3Error, echConfigList: Uint8Array | undefined): void {
+  onClosed(session: Session, reason: Http3Error, echConfigList: Uint8Array | undefined): void {
     this.#sessions.delete(session);
     if (session === this.#early) this.#early = undefined;
     if (this.#race?.has(session) === true) {
@@ -274,7 +273,7 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     for (const transaction of waiting) transaction.fail(reason);
   }
 
-  #restartIdleTimer(session: Http3Session): void {
+  #restartIdleTimer(session: Session): void {
     clearTimeout(this.#idleTimer);
     const { keepAliveTimeout } = this.#options;
     if (session.streamCount > 0 || keepAliveTimeout === 0) return;
@@ -282,12 +281,12 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     this.#idleTimer.unref();
   }
 
-  #closeIdle(session: Http3Session): void {
+  #closeIdle(session: Session): void {
     if (session === this.#current && session.streamCount === 0) this.#current = undefined;
     this.#closeIfIdle(session);
   }
 
-  #closeIfIdle(session: Http3Session): void {
+  #closeIfIdle(session: Session): void {
     if (session === this.#current || session.streamCount > 0 || session.closed) return;
     session.close(
       H3_ERROR.H3_NO_ERROR,

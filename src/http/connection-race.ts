@@ -1,6 +1,6 @@
 import { asError, CertificateError, ConnectionError, ConnectTimeoutError, H3_ERROR, Http3Error } from '../errors.js';
 import { Http3Session } from '../session/http3-session.js';
-import type { SessionListener } from '../session/session-types.js';
+import type { Session, SessionListener } from '../session/session-types.js';
 import type { StoredToken } from '../session/token-store.js';
 import { HttpConnectionUDP } from '../transport/http-connection-udp.js';
 import type { SocketTransportService } from '../transport/socket-transport-service.js';
@@ -34,7 +34,7 @@ export class ConnectionRace {
   readonly #service: SocketTransportService;
   readonly #reclaimer: ConnectionReclaimer;
   readonly #owner: RaceOwner;
-  readonly #running = new Map<Http3Session, HttpConnectionUDP>();
+  readonly #running = new Map<Session, HttpConnectionUDP>();
   readonly #failures: { readonly address: Address; readonly error: Http3Error }[] = [];
   #addresses: readonly Address[] = [];
   #next = 0;
@@ -69,12 +69,12 @@ export class ConnectionRace {
     void this.#run(takeToken);
   }
 
-  has(session: Http3Session): boolean {
+  has(session: Session): boolean {
     return this.#running.has(session);
   }
 
   /** `session` has won: the others are dropped. */
-  won(session: Http3Session): void {
+  won(session: Session): void {
     this.#running.delete(session);
     this.#end(new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', 'Another address was faster', { safeToRetry: true }));
   }
@@ -85,7 +85,7 @@ export class ConnectionRace {
   }
 
   /** An attempt is over; tries the next address, or gives up. */
-  attemptFailed(session: Http3Session, error: Http3Error, echConfigList: Uint8Array | undefined): void {
+  attemptFailed(session: Session, error: Http3Error, echConfigList: Uint8Array | undefined): void {
     const connection = this.#running.get(session);
     if (connection === undefined) return;
     this.#running.delete(session);

@@ -7,13 +7,14 @@ import { QuicTimer } from '../transport/quic-timer.js';
 import { closeReasonToError } from './close-reason.js';
 import { NeqoDriver } from './neqo-driver.js';
 import { type CloseEvent, dispatchNeqoEvent, type NeqoEventHandler } from './neqo-event-dispatch.js';
+import { neqoParams } from './neqo-params.js';
 import { ReadyToWriteQueue } from './ready-to-write-queue.js';
 import { SessionHandshake } from './session-handshake.js';
-import { neqoParams } from './session-params.js';
 import type {
   ConnectionHandle,
   ConnectionInfo,
   Http3SessionParams,
+  Session,
   SessionConnection,
   SessionListener,
   SessionStats,
@@ -35,7 +36,7 @@ const State = { INITIALIZING: 0, ZERORTT: 1, CONNECTED: 2, CLOSING: 3, CLOSED: 4
  * Everything that touches neqo runs inside `recvData`, `sendData` or `processOutputAndEvents`, which HttpConnectionUDP
  * calls. The rest registers what it wants and asks the connection for a turn.
  */
-export class Http3Session implements UdpSession, StreamSession {
+export class Http3Session implements Session, UdpSession, StreamSession {
   readonly #connection: SessionConnection;
   readonly #listener: SessionListener;
   readonly #driver: NeqoDriver;
@@ -80,7 +81,6 @@ export class Http3Session implements UdpSession, StreamSession {
     this.#reference(true);
   }
 
-  /** Handshake done and not closing. */
   get connected(): boolean {
     return this.#state === State.CONNECTED;
   }
@@ -89,22 +89,18 @@ export class Http3Session implements UdpSession, StreamSession {
     return this.#state >= State.CLOSING;
   }
 
-  /** Takes new transactions: necko's CanReuse. */
   get canReuse(): boolean {
     return !this.#goaway && this.#closeError === undefined && this.#state <= State.CONNECTED;
   }
 
-  /** Streams that neqo has not been given yet. */
   get waitingCount(): number {
     return this.#streams.size - this.#streams.activeCount;
   }
 
-  /** Streams of any kind, waiting ones included. */
   get streamCount(): number {
     return this.#streams.size;
   }
 
-  /** Facts of the connection; undefined before it is established. */
   get info(): ConnectionInfo | undefined {
     return this.#handshake.info(this.#connection.socket);
   }
@@ -181,7 +177,6 @@ export class Http3Session implements UdpSession, StreamSession {
     this.#processingPending = false;
   }
 
-  /** Adds a transaction; its request goes out in the coming turn. */
   addStream(transaction: Transaction): void {
     const stream = new Http3Stream(this, transaction);
     this.#streams.add(stream);
@@ -294,7 +289,6 @@ export class Http3Session implements UdpSession, StreamSession {
     });
   }
 
-  /** Statistics of neqo, taken in the coming turn; the last ones if the connection is over. */
   stats(): Promise<SessionStats | undefined> {
     if (this.#driver.destroyed) return Promise.resolve(this.#lastStats);
     return new Promise((resolve) => {
@@ -305,7 +299,6 @@ export class Http3Session implements UdpSession, StreamSession {
     });
   }
 
-  /** Asks for a key update (RFC 9001 6); false if one is under way. */
   initiateKeyUpdate(): Promise<boolean> {
     return new Promise((resolve) => {
       this.#enqueue(
@@ -315,10 +308,6 @@ export class Http3Session implements UdpSession, StreamSession {
     });
   }
 
-  /**
-   * Sends CONNECTION_CLOSE with an HTTP/3 error code. The object lives on until neqo has drained the connection, so that a
-   * lost close is sent again; with `immediately` it goes at once.
-   */
   close(errorCode: number, reason: Http3Error, immediately = false): void {
     this.#closeError ??= reason;
     this.#closedByUser = true;
@@ -354,9 +343,10 @@ export class Http3Session implements UdpSession, StreamSession {
     } else if (state === Http3State.CONNECTED) {
       this.#handshake.connected();
       this.#state = State.CONNECTED;
-      this.#updateActivity();
       this.#listener.onConnected(this);
       this.processPending();
+      // Last: an idle connection is closed unless its owner knows by now that it is the present one.
+      this.#updateActivity();
     } else if (state === Http3State.CLOSING || state === Http3State.CLOSED) {
       this.#handshake.closed(close);
       this.#closeError ??= this.#handshake.error ?? closeReasonToError(close, this.#handshake.established);

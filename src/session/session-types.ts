@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Http3Error } from '../errors.js';
 import type { NativeStats, NativeTlsInfo } from '../native.js';
-import type { Http3Session } from './http3-session.js';
+import type { Transaction } from '../stream/transaction.js';
 import type { QuicOptions } from './session-params.js';
 import type { StoredToken } from './token-store.js';
 import type { TrustAnchors } from './trust-anchors.js';
@@ -44,18 +44,44 @@ export interface ConnectionHandle {
   release(): void;
 }
 
+/** A session as those above see it; Http3Session implements it. */
+export interface Session {
+  /** Handshake done and not closing. */
+  readonly connected: boolean;
+  readonly closed: boolean;
+  /** Takes new transactions: necko's CanReuse. */
+  readonly canReuse: boolean;
+  /** Streams of any kind, waiting ones included. */
+  readonly streamCount: number;
+  /** Streams that neqo has not been given yet. */
+  readonly waitingCount: number;
+  /** Facts of the connection; undefined before it is established. */
+  readonly info: ConnectionInfo | undefined;
+  /** Adds a transaction; its request goes out in the coming turn. */
+  addStream(transaction: Transaction): void;
+  /**
+   * Sends CONNECTION_CLOSE with an HTTP/3 error code. The object lives on until neqo has drained the connection, so that a
+   * lost close is sent again; with `immediately` it goes at once.
+   */
+  close(errorCode: number, reason: Http3Error, immediately?: boolean): void;
+  /** Statistics of neqo, taken in the coming turn; the last ones if the connection is over. */
+  stats(): Promise<SessionStats | undefined>;
+  /** Asks for a key update (RFC 9001 6); false if none is possible now. */
+  initiateKeyUpdate(): Promise<boolean>;
+}
+
 /** Told of what happens to a session. Called inside entry points: an implementation must not touch the session's neqo. */
 export interface SessionListener {
   /** Early data can be sent: transactions may be added though the handshake is not done. */
-  onEarlyData(session: Http3Session): void;
-  onConnected(session: Http3Session): void;
+  onEarlyData(session: Session): void;
+  onConnected(session: Session): void;
   /** The server takes no new requests (RFC 9114 5.2). */
-  onGoaway(session: Http3Session): void;
-  onResumptionToken(session: Http3Session, token: StoredToken): void;
+  onGoaway(session: Session): void;
+  onResumptionToken(session: Session, token: StoredToken): void;
   /** The session became idle, or busy again. */
-  onActivityChanged(session: Http3Session): void;
+  onActivityChanged(session: Session): void;
   /** The connection is over; its streams have been told. `echConfigList` is what an ECH retry offers. */
-  onClosed(session: Http3Session, reason: Http3Error, echConfigList: Uint8Array | undefined): void;
+  onClosed(session: Session, reason: Http3Error, echConfigList: Uint8Array | undefined): void;
 }
 
 /** Facts about an established connection. */

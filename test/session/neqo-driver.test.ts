@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NeqoReentryError } from '../../src/errors.js';
 import { NeqoDriver } from '../../src/session/neqo-driver.js';
-import { neqoParams, QUIC_DEFAULTS } from '../../src/session/session-params.js';
+import { neqoParams } from '../../src/session/neqo-params.js';
+import { QUIC_DEFAULTS } from '../../src/session/session-params.js';
 import { socketTransportService } from '../../src/transport/socket-transport-service.js';
 import { UdpSocket } from '../../src/transport/udp-socket.js';
 
