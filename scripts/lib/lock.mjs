@@ -5,8 +5,9 @@
  * lock with an entry is there. An owner that is no longer alive is set aside under a name made from that owner, so of
  * several waiters that see the same dead owner only one succeeds, and none can set aside a live owner's lock.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 250;
@@ -48,6 +49,20 @@ async function renamed(from, to) {
 }
 
 /**
+ * Removes what waiters left that were killed while they waited.
+ *
+ * @param {string} path of the lock
+ */
+async function removeDeadClaims(path) {
+  const prefix = `${basename(path)}.claim-`;
+  for (const name of (await readdir(dirname(path))).filter((candidate) => candidate.startsWith(prefix))) {
+    if (!(await isAlive(name.slice(prefix.length)))) {
+      await rm(join(dirname(path), name), { recursive: true, force: true });
+    }
+  }
+}
+
+/**
  * Waits until this process holds the lock.
  *
  * @param {string} path of the lock; its parent is made if it is missing
@@ -56,7 +71,8 @@ async function renamed(from, to) {
  */
 export async function acquireLock(path, onWait) {
   const owner = `${process.pid}-${await startTimeOf(process.pid)}`;
-  const mine = `${path}.claim-${owner}`;
+  // A name for each call: several in one process wait for one another as processes do.
+  const mine = `${path}.claim-${owner}-${randomUUID()}`;
   await mkdir(dirname(path), { recursive: true });
   await mkdir(join(mine, owner), { recursive: true });
   let told = false;
@@ -80,6 +96,7 @@ export async function acquireLock(path, onWait) {
   } finally {
     await rm(mine, { recursive: true, force: true });
   }
+  await removeDeadClaims(path);
   return async () => {
     // Renamed first: emptying it in place would let the next owner's rename in while the removal still goes on.
     await rename(path, mine);

@@ -20,7 +20,9 @@ interface Totals {
 }
 
 const FRAMES_PER_SECOND = 10;
-const BAR_CHARACTERS = 28;
+/** The bar is shorter where the line is. */
+const MAX_BAR_CHARACTERS = 28;
+const GAP = '  ';
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /**
@@ -87,8 +89,8 @@ export class Progress implements Interruptible {
     const speed = bytes / seconds;
     const ahead = size === undefined ? '' : ` of ${formatBytes(size)}`;
     const facts = `${direction} ${formatBytes(bytes)}${ahead}  ${formatBytes(speed)}/s  ${timeText(totals, speed, seconds)}`;
-    const line = size === undefined ? `${facts}  ${label}` : `${barText(bytes, size)}  ${facts}  ${label}`;
-    return line.slice(0, Math.max(1, columns - 1));
+    const bar = size === undefined ? '' : `${barText(bytes, size, columns - facts.length - GAP.length - 1)}${GAP}`;
+    return `${bar}${facts}${GAP}${label}`.slice(0, Math.max(1, columns - 1));
   }
 
   #totals(): Totals {
@@ -110,11 +112,13 @@ export class Progress implements Interruptible {
   }
 }
 
-function barText(bytes: number, size: number): string {
+/** @param columns there are for the percentage and the bar */
+function barText(bytes: number, size: number, columns: number): string {
   const share = size === 0 ? 1 : Math.min(1, bytes / size);
-  const filled = Math.round(share * BAR_CHARACTERS);
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
-  return `${percent} ${'█'.repeat(filled)}${'░'.repeat(BAR_CHARACTERS - filled)}`;
+  const width = Math.min(MAX_BAR_CHARACTERS, Math.max(0, columns - percent.length - 1));
+  const filled = Math.round(share * width);
+  return `${percent} ${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
 }
 
 function timeText({ bytes, size }: Totals, speed: number, seconds: number): string {

@@ -191,11 +191,9 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
     const { tokenStore } = this.#options;
     if (tokenStore === undefined) return;
     try {
-      Promise.resolve(tokenStore.put(this.#tokenKey(), token)).catch((error: unknown) =>
-        this.#listener.onTokenStoreError(error),
-      );
+      Promise.resolve(tokenStore.put(this.#tokenKey(), token)).catch((error: unknown) => this.#tokenStoreFailed(error));
     } catch (error) {
-      this.#tell(() => this.#listener.onTokenStoreError(error));
+      this.#tokenStoreFailed(error);
     }
   }
 
@@ -256,10 +254,14 @@ export class ConnectionEntry implements RaceOwner, TransactionOwner {
       const token = await this.#options.tokenStore?.take(this.#tokenKey());
       return token === undefined ? undefined : checkStoredToken(token);
     } catch (error) {
-      this.#listener.onTokenStoreError(error);
+      this.#tokenStoreFailed(error);
       return undefined;
     }
   };
+
+  #tokenStoreFailed(error: unknown): void {
+    this.#tell(() => this.#listener.onTokenStoreError(error));
+  }
 
   /** A resumed handshake verifies nothing: the key says how the first one was verified. */
   #tokenKey(): string {

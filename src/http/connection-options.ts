@@ -106,8 +106,9 @@ export function resolveConnectionOptions(origin: Origin, options: ConnectionOpti
   if (localAddress !== undefined && family !== 0 && isIP(localAddress) !== family) {
     throw new InvalidArgumentError(`localAddress: '${localAddress}' is not of family ${family}`);
   }
-  if (echConfigList !== undefined && !(echConfigList instanceof Uint8Array)) {
-    throw new InvalidArgumentError('echConfigList: must be bytes');
+  // An empty list would switch ECH off without a word.
+  if (echConfigList !== undefined && !(echConfigList instanceof Uint8Array && echConfigList.length > 0)) {
+    throw new InvalidArgumentError('echConfigList: must be bytes, and not empty');
   }
   const serverName = options.servername ?? origin.host;
   if (!/^[\x21-\x7e]+$/.test(serverName)) throw new InvalidArgumentError('servername: must be a host name in ASCII');

@@ -70,6 +70,7 @@ const MAX_RESTARTS = 5;
 /** One request and its response: necko's nsHttpTransaction. The connection manager dispatches it, a stream carries it. */
 export class HttpTransaction implements Transaction {
   readonly requestHead: RequestHead;
+  readonly initialPriority: Priority;
   /** Set by the connection manager when it takes the request. */
   owner: TransactionOwner | undefined;
   readonly #consumer: ResponseConsumer;
@@ -102,6 +103,7 @@ export class HttpTransaction implements Transaction {
     this.requestHead = request.contentLength === length ? request.head : withContentLength(request.head, length);
     this.#contentLength = length;
     this.#body = body;
+    this.initialPriority = priority;
     this.#priority = priority;
     this.#limits = limits;
     this.#consumer = consumer;

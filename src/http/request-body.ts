@@ -68,15 +68,23 @@ export class BufferBody implements RequestBody {
   }
 }
 
-/** What a Readable or a ReadableStream has to be ended with. */
-interface Disposer {
+/** What streams have besides their iterators. */
+interface StreamSource {
+  /** A Readable's. */
+  on(event: 'error', listener: () => void): void;
   destroy(error: Error | undefined): void;
+  /** A ReadableStream's. */
+  getReader(): Pick<ReadableStreamDefaultReader, 'read' | 'cancel'>;
   cancel(reason: Error | undefined): unknown;
 }
 
 /** A body that nobody wants any more fails unheard. */
-function swallow(result: unknown): void {
-  Promise.resolve(result).catch(() => undefined);
+async function unheard(end: () => unknown): Promise<void> {
+  try {
+    await end();
+  } catch {
+    // The request has ended for another reason already.
+  }
 }
 
 /** A body pulled from an iterator, a chunk at a time. */
@@ -96,7 +104,7 @@ export class IterableBody implements RequestBody {
   }
 
   get replayable(): boolean {
-    return this.#iterator === undefined;
+    return this.#iterator === undefined && !this.#discarded;
   }
 
   get ended(): boolean {
@@ -109,6 +117,8 @@ export class IterableBody implements RequestBody {
 
   start(onReadable: () => void): void {
     this.#onReadable = onReadable;
+    // Nobody else may listen: a Readable that fails before it is read, or ends with its request, would end the process.
+    (this.#source as Partial<StreamSource>).on?.('error', () => undefined);
   }
 
   current(): Uint8Array | undefined {
@@ -128,16 +138,19 @@ export class IterableBody implements RequestBody {
   discard(error: Error | undefined): void {
     if (this.#discarded) return;
     this.#discarded = true;
-    const done = this.#finished;
+    const ended = this.#finished && this.#error === undefined;
     this.#finished = true;
     this.#chunk = undefined;
-    if (done) return;
-    const source = this.#source as Partial<Disposer>;
+    if (!ended) void unheard(() => this.#endSource(error));
+  }
+
+  #endSource(error: Error | undefined): unknown {
+    const source = this.#source as Partial<StreamSource>;
     // A stream is told directly: its iterator may never have been begun, or be stuck in a read that does not end.
-    if (typeof source.destroy === 'function') source.destroy(error);
-    else if (typeof source.cancel === 'function' && this.#iterator === undefined) swallow(source.cancel(error));
+    if (typeof source.destroy === 'function') return source.destroy(error);
+    if (typeof source.cancel === 'function' && this.#iterator === undefined) return source.cancel(error);
     // Lets a generator run its finally blocks.
-    else swallow(this.#iterator?.return?.());
+    return this.#iterator?.return?.(error);
   }
 
   async #pull(): Promise<void> {
@@ -181,7 +194,7 @@ export class PushBody implements RequestBody {
   #discarded: { readonly error: Error | undefined } | undefined;
 
   get replayable(): boolean {
-    return !this.#taken;
+    return !this.#taken && this.#discarded === undefined;
   }
 
   get ended(): boolean {
@@ -274,5 +287,16 @@ function isIterable(body: object | string): body is AsyncIterable<unknown> | Ite
 }
 
 function iterate(source: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterator<unknown> | Iterator<unknown> {
+  const reader = (source as Partial<StreamSource>).getReader?.();
+  if (reader !== undefined) {
+    // Unlike `return` of the stream's own iterator, `cancel` does not wait for a read that never ends.
+    return {
+      next: () => reader.read(),
+      return: async (reason) => {
+        await reader.cancel(reason);
+        return { done: true, value: undefined };
+      },
+    };
+  }
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }

@@ -77,7 +77,11 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     this.#driver = new NeqoDriver(neqoParams(params, connection.socket));
     this.#timer = new QuicTimer(() => connection.onQuicTimeoutExpired());
     this.#handshake = new SessionHandshake(params, this.#driver, (command) => this.#enqueue(command));
-    this.#enqueue(() => this.#handshake.begin());
+    this.#enqueue(() => {
+      this.#handshake.begin();
+      // The state after a token: requests that may go in 0-RTT leave with the first flight.
+      this.processEvents();
+    });
     this.#reference(true);
   }
 
@@ -194,11 +198,13 @@ export class Http3Session implements Session, UdpSession, StreamSession {
       return false;
     }
     const { method, scheme, authority, path, headers } = transaction.requestHead;
-    const { urgency, incremental } = transaction.priority;
+    const { urgency, incremental } = transaction.initialPriority;
     const id = this.#driver.conn.fetch(method, scheme, authority, path, headers, urgency, incremental);
     if (id >= 0) {
       this.#streams.activate(stream, id);
       stream.onActivated(id, early);
+      // Changed while the request waited: its header section was made before that.
+      if (transaction.priority !== transaction.initialPriority) this.queuePriorityUpdate(stream, transaction.priority);
       return true;
     }
     if (id === NativeResult.STREAM_LIMIT) {

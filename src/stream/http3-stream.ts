@@ -135,7 +135,18 @@ export class Http3Stream implements SegmentReader, SegmentWriter, TransactionStr
 
   /** The peer reset the stream, or neqo did because the peer broke the protocol on it. */
   onReset(errorCode: number, local: boolean): void {
-    this.close(new StreamResetError(errorCode, local));
+    if (this.#closed) return;
+    // neqo has closed the receiving half only.
+    if (this.#send !== SendState.DONE) {
+      this.#session.resetStream(this, local ? errorCode : H3_ERROR.H3_REQUEST_CANCELLED);
+    }
+    // neqo itself checks pseudo-header fields, and that there is a header section at all.
+    const malformed = local && errorCode === H3_ERROR.H3_MESSAGE_ERROR;
+    this.close(
+      malformed
+        ? new MessageError('its header or trailer section breaks RFC 9114 4.1 to 4.3')
+        : new StreamResetError(errorCode, local),
+    );
   }
 
   /**

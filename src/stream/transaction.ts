@@ -67,6 +67,9 @@ export interface TransactionStream {
  */
 export interface Transaction {
   readonly requestHead: RequestHead;
+  /** The one that the header section asks for. */
+  readonly initialPriority: Priority;
+  /** The one that is wanted now. */
   readonly priority: Priority;
   /** No body and a safe method (RFC 9110 9.2.1): may be sent in 0-RTT, where an attacker can replay it (RFC 8470). */
   readonly safeForEarlyData: boolean;

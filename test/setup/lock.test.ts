@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { acquireLock } from '../../scripts/lib/lock.mjs';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -48,6 +49,21 @@ describe('acquireLock', () => {
     expect(await readdir(root)).toEqual(['lock.log']);
   });
 
+  it('lets one caller of the same process in at a time', async () => {
+    const root = await temporaryDirectory();
+    let inside = 0;
+    const use = async (): Promise<number> => {
+      const release = await acquireLock(join(root, 'lock'));
+      const together = ++inside;
+      await sleep(5);
+      inside--;
+      await release();
+      return together;
+    };
+    expect(await Promise.all([use(), use(), use()])).toEqual([1, 1, 1]);
+    expect(await readdir(root)).toEqual([]);
+  });
+
   it('says who it waits for, and waits until then', async () => {
     const path = join(await temporaryDirectory(), 'lock');
     const holder = inOtherProcess(path, HOLD);
@@ -70,6 +86,20 @@ describe('acquireLock', () => {
     await once(holder, 'close');
     const release = await acquireLock(path);
     await release();
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  it('is cleared of a waiter that was killed', async () => {
+    const root = await temporaryDirectory();
+    const path = join(root, 'lock');
+    const release = await acquireLock(path);
+    const waiter = inOtherProcess(path, `await acquireLock(path, () => process.stdout.write('waiting'));`);
+    await untilOutput(waiter);
+    waiter.kill('SIGKILL');
+    await once(waiter, 'close');
+    await release();
+    expect(await readdir(root)).toHaveLength(1);
+    await (await acquireLock(path))();
     expect(await readdir(root)).toEqual([]);
   });
 

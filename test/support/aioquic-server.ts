@@ -17,6 +17,8 @@ export type AioquicEvent =
       readonly path: string;
       readonly early: boolean;
     }
+  | { readonly event: 'body'; readonly stream: number; readonly bytes: number; readonly sha256: string }
+  | { readonly event: 'priority-update'; readonly stream: number; readonly value: string }
   | { readonly event: 'reset' | 'stop-sending'; readonly stream: number; readonly code: number }
   | { readonly event: 'terminated'; readonly code: number; readonly frameType: number | null; readonly reason: string };
 

@@ -12,7 +12,7 @@ import { runProgram } from './run-child.js';
 const SOURCES = fileURLToPath(new URL('./go-peer/', import.meta.url));
 /** The first whose crypto/tls accepts Encrypted Client Hello as a server. */
 const MINIMUM_GO = [1, 24] as const;
-const BUILD_DEADLINE_MS = 300_000;
+const inSources = { cwd: SOURCES, deadlineMs: 300_000 };
 const START_DEADLINE_MS = 30_000;
 
 /** A request as the server reports it when its headers have arrived. */
@@ -44,11 +44,16 @@ export interface GoPeerOptions {
   readonly port?: number;
   /** Switches ECH on; the certificate has to be for this name, too. */
   readonly publicName?: string;
+  /** It has lost the private key of the ECH configuration that it offers: nothing is ever accepted. */
+  readonly lostKey?: boolean;
 }
 
 /**
- * What keeps the peer from being built here, or undefined. Debian 12's own Go is too old, so the tests that need the peer
- * run where a newer one was installed.
+ * Builds the peer if that has not been done, which takes a minute, and says what is in the way: Debian 12's own Go is too old, so the
+ * tests that need the peer run where a newer one was installed. Call it outside tests and hooks: those have a time limit.
+ *
+ * @returns undefined if the peer is there
+ * @throws Error with the compiler's output if it cannot be compiled
  */
 export async function goPeerObstacle(): Promise<string | undefined> {
   const version = await goVersion();
@@ -56,7 +61,12 @@ export async function goPeerObstacle(): Promise<string | undefined> {
   const [major = 0, minor = 0] = /^go(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? [];
   const [minimumMajor, minimumMinor] = MINIMUM_GO;
   const isNewEnough = major > minimumMajor || (major === minimumMajor && minor >= minimumMinor);
-  return isNewEnough ? undefined : `${version} is older than ${MINIMUM_GO.join('.')}`;
+  if (!isNewEnough) return `${version} is older than ${MINIMUM_GO.join('.')}`;
+  // Loads every package, and so fetches the modules.
+  const { exitCode, stderr } = await runProgram('go', ['list', '-deps', '.'], inSources);
+  if (exitCode !== 0) return `its modules cannot be fetched: ${stderr.trim().split('\n').at(-1)}`;
+  await ensureGoPeer();
+  return undefined;
 }
 
 async function goVersion(): Promise<string | undefined> {
@@ -82,7 +92,7 @@ async function build(directory: string): Promise<void> {
   await removeLeftovers(peersDirectory, 'go-peer-');
   await produceDirectory(directory, async (partial) => {
     const args = ['build', '-trimpath', '-buildvcs=false', '-o', join(partial, 'peer'), '.'];
-    const { exitCode, stdout, stderr } = await runProgram('go', args, { cwd: SOURCES, deadlineMs: BUILD_DEADLINE_MS });
+    const { exitCode, stdout, stderr } = await runProgram('go', args, inSources);
     if (exitCode !== 0) throw new Error(`go ${args.join(' ')} failed (exit code ${exitCode})\n${stdout}${stderr}`);
   });
 }
@@ -118,6 +128,7 @@ export class GoPeer {
     await writeFile(keyFile, options.certificate.keyPem, { mode: 0o600 });
     const args = ['-certificate', certificateFile, '-private-key', keyFile, '-port', String(options.port ?? 0)];
     if (options.publicName !== undefined) args.push('-public-name', options.publicName);
+    if (options.lostKey === true) args.push('-lost-key');
     const requests: GoRequest[] = [];
     let onListening: (facts: Listening) => void = () => undefined;
     const listening = new Promise<Listening>((resolve) => {

@@ -326,7 +326,8 @@ int64_t neqo_process_input(NeqoConn *conn, uint32_t max_datagrams, double *statu
 /*
  * Sends datagrams until neqo has no more, the socket would block or max_datagrams have been sent. Sets BYTES_OUT,
  * DATAGRAMS_OUT, OUTPUT_BLOCKED, OUTPUT_MORE, TIMEOUT_MS, ERRNO. NEQO_OK or NEQO_PANIC. TIMEOUT_MS is only meaningful
- * if OUTPUT_BLOCKED and OUTPUT_MORE are 0.
+ * if OUTPUT_BLOCKED and OUTPUT_MORE are 0. It may make events (a timer that closes the connection, for one): look at them
+ * before waiting.
  */
 int64_t neqo_process_output(NeqoConn *conn, uint32_t max_datagrams, double *status);
 /*
@@ -341,7 +342,10 @@ int64_t neqo_fetch(NeqoConn *conn, NeqoBytes method, NeqoBytes scheme, NeqoBytes
                    const NeqoBytes *headers, size_t header_count, uint8_t urgency, bool incremental);
 /* Returns the bytes accepted; 0: flow control, wait for DATA_WRITABLE. */
 int64_t neqo_send_request_body(NeqoConn *conn, uint64_t stream_id, const uint8_t *data, size_t length);
-/* Returns the bytes read. Sets FIN. */
+/*
+ * Returns the bytes read; 0 without FIN: wait for DATA_READABLE, or for RESET if the bytes could not be parsed. Sets FIN. A
+ * DATA_READABLE that was queued before the end was read may still come: the read then gives NEQO_INVALID_STREAM.
+ */
 int64_t neqo_read_response_data(NeqoConn *conn, uint64_t stream_id, uint8_t *into, size_t length, double *status);
 int64_t neqo_close_stream(NeqoConn *conn, uint64_t stream_id);
 int64_t neqo_cancel_fetch(NeqoConn *conn, uint64_t stream_id, uint64_t error);

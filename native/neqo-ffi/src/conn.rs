@@ -2,14 +2,14 @@
 
 use std::{cell::RefCell, os::fd::BorrowedFd, rc::Rc, time::Instant};
 
-use neqo_common::{event::Provider as _, hex, Datagram};
+use neqo_common::{event::Provider as _, hex, Datagram, MAX_VARINT};
 use neqo_crypto::AuthenticationStatus;
 use neqo_http3::{Header, Http3Client, Http3ClientEvent, Http3State, Priority, StreamId};
 use neqo_transport::{Connection, Output, RandomConnectionIdGenerator};
 
 use crate::{
     events::{self, EventQueue, Written},
-    qlog,
+    nss, qlog,
     udp::{Received, Sent, Udp, UdpStats},
     Error, InitError, Params,
 };
@@ -43,7 +43,7 @@ impl<'fd> Conn<'fd> {
     /// If NSS cannot be initialised, a parameter is not acceptable, a socket option cannot be set or the qlog file cannot
     /// be created.
     pub fn new(fd: BorrowedFd<'fd>, params: &Params) -> Result<Self, InitError> {
-        neqo_crypto::init().map_err(|e| InitError::new(format!("NSS: {e:?}")))?;
+        nss::init().map_err(|e| InitError::new(format!("NSS: {e:?}")))?;
         let http3 = params.http3_parameters()?;
         let udp = Udp::new(
             fd,
@@ -185,15 +185,15 @@ impl<'fd> Conn<'fd> {
     }
 
     pub(crate) fn cancel_fetch(&mut self, stream_id: StreamId, error: u64) -> Result<(), Error> {
-        Ok(self.client.cancel_fetch(stream_id, error)?)
+        Ok(self.client.cancel_fetch(stream_id, varint(error)?)?)
     }
 
     pub(crate) fn reset_stream(&mut self, stream_id: StreamId, error: u64) -> Result<(), Error> {
-        Ok(self.client.stream_reset_send(stream_id, error)?)
+        Ok(self.client.stream_reset_send(stream_id, varint(error)?)?)
     }
 
     pub(crate) fn stop_sending(&mut self, stream_id: StreamId, error: u64) -> Result<(), Error> {
-        Ok(self.client.stream_stop_sending(stream_id, error)?)
+        Ok(self.client.stream_stop_sending(stream_id, varint(error)?)?)
     }
 
     pub(crate) fn priority_update(
@@ -212,12 +212,19 @@ impl<'fd> Conn<'fd> {
         stream_id: StreamId,
         max_data: u64,
     ) -> Result<(), Error> {
-        Ok(self.client.set_stream_max_data(stream_id, max_data)?)
+        Ok(self
+            .client
+            .set_stream_max_data(stream_id, varint(max_data)?)?)
     }
 
     /// Begins an application close.
-    pub fn close(&mut self, error: u64, reason: &str) {
-        self.client.close(Instant::now(), error, reason);
+    ///
+    /// # Errors
+    ///
+    /// If the code cannot be sent.
+    pub fn close(&mut self, error: u64, reason: &str) -> Result<(), Error> {
+        self.client.close(Instant::now(), varint(error)?, reason);
+        Ok(())
     }
 
     /// Tells neqo the result of certificate verification: 0, or an NSS or mozilla::pkix error.
@@ -282,6 +289,15 @@ impl Authentication {
         {
             *self = Self::Pending;
         }
+    }
+}
+
+/// A number that goes on the wire as it is; neqo asserts that it fits (RFC 9000 16).
+fn varint(value: u64) -> Result<u64, Error> {
+    if value <= MAX_VARINT {
+        Ok(value)
+    } else {
+        Err(Error::Input("number is above 2^62 - 1"))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod constants;
 mod error;
 mod events;
 mod latin1;
+mod nss;
 mod params;
 mod qlog;
 mod stats;

@@ -19,7 +19,6 @@ GREASE = 0x1F * 7 + 0x21
 # Responses with a bad header section, followed by a body (RFC 9114 4.2, 4.3).
 BAD_HEADERS: dict[str, Headers] = {
     "upper-case-name": [*OK, (b"X-Upper", b"1")],
-    "empty-name": [*OK, (b"", b"1")],
     "name-with-space": [*OK, (b"x y", b"1")],
     "name-with-colon": [*OK, (b"x:y", b"1")],
     "name-with-newline": [*OK, (b"x\ny", b"1")],
@@ -87,6 +86,10 @@ def _large_headers(http: ScriptedH3Connection, stream_id: int) -> bytes:
 RESPONSES: dict[str, ResponseWriter] = {
     **{name: _bad_headers(headers) for name, headers in BAD_HEADERS.items()},
     **{name: _bad_trailers(trailers) for name, trailers in BAD_TRAILERS.items()},
+    # The encoder would not: ":status: 200" from the static table, then a literal name of no bytes (RFC 9204 4.5.6).
+    "empty-name": _frames(
+        lambda http, stream_id: encode_frame(FrameType.HEADERS, b"\x00\x00\xd9\x20\x011") + data_frame(BODY)
+    ),
     "no-headers": _frames(lambda http, stream_id: b""),
     "interim-only": _frames(lambda http, stream_id: http.headers_frame(stream_id, [(b":status", b"103")])),
     "data-before-headers": _frames(lambda http, stream_id: data_frame(BODY) + http.headers_frame(stream_id, OK)),

@@ -48,7 +48,7 @@ class ScriptedProtocol(QuicConnectionProtocol):
         quic.limit_streams(max_streams)
         self.quic = quic
         self._h3_class = h3_class
-        self._report = report
+        self.report = report
         self._http: ScriptedH3Connection | None = None
         self._exchanges: dict[int, Exchange] = {}
         self._webtransport: dict[int, WebTransportEcho] = {}
@@ -91,15 +91,16 @@ class ScriptedProtocol(QuicConnectionProtocol):
     def quic_event_received(self, event: QuicEvent) -> None:
         if isinstance(event, ProtocolNegotiated) and event.alpn_protocol in H3_ALPN:
             self._http = self._h3_class(self._quic, enable_webtransport=True)
+            self._http.on_priority_update = self._on_priority_update
         elif isinstance(event, HandshakeCompleted):
             self._handshake_completed = True
-            self._report(
+            self.report(
                 {"event": "handshake", "resumed": event.session_resumed, "earlyData": event.early_data_accepted}
             )
         elif isinstance(event, StreamReset):
-            self._report({"event": "reset", "stream": event.stream_id, "code": event.error_code})
+            self.report({"event": "reset", "stream": event.stream_id, "code": event.error_code})
         elif isinstance(event, StopSendingReceived):
-            self._report({"event": "stop-sending", "stream": event.stream_id, "code": event.error_code})
+            self.report({"event": "stop-sending", "stream": event.stream_id, "code": event.error_code})
         elif isinstance(event, ConnectionTerminated):
             self._on_terminated(event)
         if self._http is not None:
@@ -110,7 +111,7 @@ class ScriptedProtocol(QuicConnectionProtocol):
         ScriptedProtocol.connections.discard(self)
         for task in self._tasks:
             task.cancel()
-        self._report(
+        self.report(
             {
                 "event": "terminated",
                 "code": event.error_code,
@@ -118,6 +119,9 @@ class ScriptedProtocol(QuicConnectionProtocol):
                 "reason": event.reason_phrase,
             }
         )
+
+    def _on_priority_update(self, stream_id: int, value: str) -> None:
+        self.report({"event": "priority-update", "stream": stream_id, "value": value})
 
     def _on_http_event(self, event: H3Event) -> None:
         if isinstance(event, HeadersReceived):
@@ -145,7 +149,7 @@ class ScriptedProtocol(QuicConnectionProtocol):
             return
         exchange = Exchange(self, event.stream_id, event.headers, early=not self._handshake_completed)
         self._highest_stream = max(self._highest_stream, event.stream_id)
-        self._report(
+        self.report(
             {
                 "event": "request",
                 "stream": exchange.stream_id,

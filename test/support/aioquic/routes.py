@@ -41,6 +41,21 @@ def digest(exchange: Exchange) -> None:
     exchange.when_ended(answer)
 
 
+def answer_first(exchange: Exchange) -> None:
+    """Answers at once, and reports what arrived when all of it has."""
+    exchange.respond(b"answered")
+    exchange.when_ended(
+        lambda: exchange.protocol.report(
+            {
+                "event": "body",
+                "stream": exchange.stream_id,
+                "bytes": exchange.body_bytes,
+                "sha256": exchange.body_hash.hexdigest(),
+            }
+        )
+    )
+
+
 def request_headers(exchange: Exchange) -> None:
     fields = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in exchange.request_headers]
     exchange.respond(json.dumps(fields).encode(), headers=[(b"content-type", b"application/json")])
@@ -83,6 +98,14 @@ def early(exchange: Exchange) -> None:
     exchange.respond(b"early" if exchange.early else b"late")
 
 
+def too_early(exchange: Exchange) -> None:
+    """Does not want the risk of a replay (RFC 8470 5.2)."""
+    if exchange.early:
+        exchange.respond(b"too early", 425)
+    else:
+        exchange.respond(b"in time")
+
+
 def _begin(exchange: Exchange) -> None:
     """Sends headers and `after` bytes, if `after` is given."""
     if "after" in exchange.parameters:
@@ -112,8 +135,11 @@ def _then(exchange: Exchange, action: Callable[[], None]) -> None:
 
 def reset(exchange: Exchange) -> None:
     _begin(exchange)
+    code = exchange.integer("code", 0x102)
+    if exchange.integer("stop", 0):
+        exchange.protocol.quic.stop_stream(exchange.stream_id, code)
     # The bytes before the reset go out first: a reset drops what is still queued.
-    _then(exchange, lambda: exchange.reset(exchange.integer("code", 0x102)))
+    _then(exchange, lambda: exchange.reset(code))
 
 
 def stop_sending(exchange: Exchange) -> None:
@@ -183,6 +209,7 @@ ROUTES: dict[str, Callable[[Exchange], None]] = {
     "/": hello,
     "/echo": echo,
     "/digest": digest,
+    "/answer-first": answer_first,
     "/request-headers": request_headers,
     "/bytes": generated,
     "/status": status,
@@ -190,6 +217,7 @@ ROUTES: dict[str, Callable[[Exchange], None]] = {
     "/trailers": trailers,
     "/interim": interim,
     "/early": early,
+    "/too-early": too_early,
     "/stall": stall,
     "/reset": reset,
     "/stop-sending": stop_sending,

@@ -103,6 +103,7 @@ func run() error {
 	keyFile := flag.String("private-key", "", "key in PEM")
 	port := flag.Int("port", 0, "on 127.0.0.1")
 	publicName := flag.String("public-name", "", "switches ECH on: the name in the outer client hello")
+	lostKey := flag.Bool("lost-key", false, "accept no ECH: offer a configuration whose private key is another one")
 	flag.Parse()
 
 	certificate, err := tls.LoadX509KeyPair(*certificateFile, *keyFile)
@@ -119,6 +120,9 @@ func run() error {
 		stale, err := newEchKey(2, *publicName)
 		if err != nil {
 			return err
+		}
+		if *lostKey {
+			key.PrivateKey = stale.PrivateKey
 		}
 		config.EncryptedClientHelloKeys = []tls.EncryptedClientHelloKey{key}
 		ready.EchConfigList, ready.StaleEchConfigList = echConfigList(key), echConfigList(stale)

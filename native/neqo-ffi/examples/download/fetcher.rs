@@ -27,10 +27,10 @@ pub struct Totals {
     pub bytes: u64,
     pub requests: usize,
     pub connect_seconds: f64,
-    pub datagrams_received: f64,
-    pub receive_calls: f64,
-    pub datagrams_sent: f64,
-    pub send_calls: f64,
+    pub datagrams_received: u64,
+    pub receive_calls: u64,
+    pub datagrams_sent: u64,
+    pub send_calls: u64,
     pub packets_lost: f64,
 }
 
@@ -97,14 +97,14 @@ impl<'o> Fetcher<'o> {
             wait(&self.socket, &sent)?;
             io.input(&mut conn)?;
         }
-        conn.close(0x100, "");
+        conn.close(0x100, "")?;
         io.output(&mut conn)?;
-        let stats = conn.stats();
-        job.totals.datagrams_received = stats.datagrams_received;
-        job.totals.receive_calls = stats.receive_calls;
-        job.totals.datagrams_sent = stats.datagrams_sent;
-        job.totals.send_calls = stats.send_calls;
-        job.totals.packets_lost = stats.packets_lost;
+        let udp = io.stats(&conn);
+        job.totals.datagrams_received = udp.datagrams_received;
+        job.totals.receive_calls = udp.receive_calls;
+        job.totals.datagrams_sent = udp.datagrams_sent;
+        job.totals.send_calls = udp.send_calls;
+        job.totals.packets_lost = conn.stats().packets_lost;
         Ok(job.totals)
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use neqo_ffi::{
-    udp::{Sent, Wakeup},
+    udp::{Sent, UdpStats, Wakeup},
     Conn,
 };
 use neqo_transport::Output;
@@ -22,17 +22,27 @@ pub enum Io {
         socket: Box<Socket<UdpSocket>>,
         buffer: RecvBuf,
         local: SocketAddr,
+        stats: UdpStats,
     },
 }
 
 impl Io {
-    /// Counts of the single way; the batched way counts by itself.
+    /// The single way, on the same socket.
     pub fn single(socket: &UdpSocket) -> io::Result<Self> {
         Ok(Self::Single {
             local: socket.local_addr()?,
             socket: Box::new(Socket::new(socket.try_clone()?)?),
             buffer: RecvBuf::new(),
+            stats: UdpStats::default(),
         })
+    }
+
+    /// Totals of the way that was used.
+    pub fn stats(&self, conn: &Conn<'_>) -> UdpStats {
+        match self {
+            Self::Batched => *conn.udp_stats(),
+            Self::Single { stats, .. } => *stats,
+        }
     }
 
     /// Reads what the socket has, and in the single way sends after each read, as neqo's client does.
@@ -58,13 +68,15 @@ impl Io {
             socket,
             buffer,
             local,
+            stats,
         } = self
         else {
             return Ok(false);
         };
+        stats.receive_calls += 1;
         match socket.recv(*local, buffer) {
             Ok(datagrams) => {
-                conn.process_datagrams(datagrams);
+                conn.process_datagrams(datagrams.inspect(|_| stats.datagrams_received += 1));
                 Ok(true)
             }
             Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(false),
@@ -82,10 +94,12 @@ impl Io {
                 }
                 Ok(sent)
             }
-            Self::Single { socket, .. } => loop {
+            Self::Single { socket, stats, .. } => loop {
                 let wakeup = match conn.next_output() {
                     Output::Datagram(datagram) => {
+                        stats.datagrams_sent += 1;
                         loop {
+                            stats.send_calls += 1;
                             match socket.send(&datagram) {
                                 Err(e) if e.kind() == ErrorKind::WouldBlock => continue,
                                 result => break result?,

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     constants::{NEQO_CRYPTO, NEQO_INVALID_INPUT, NEQO_OK},
+    nss,
     stats::{self, NeqoStats},
     Conn, InitError,
 };
@@ -26,7 +27,7 @@ extern "C" {
 /// Initialises NSS without a database.
 #[no_mangle]
 pub extern "C" fn neqo_init() -> i64 {
-    match catch_unwind(neqo_crypto::init) {
+    match catch_unwind(nss::init) {
         Ok(Ok(())) => NEQO_OK,
         Ok(Err(_)) | Err(_) => NEQO_CRYPTO,
     }

@@ -208,8 +208,7 @@ pub unsafe extern "C" fn neqo_close(conn: *mut NeqoConn, error: u64, reason: Neq
     // SAFETY: by contract.
     unsafe {
         call(conn, |conn| {
-            conn.close(error, &utf8_text(reason));
-            Ok(NEQO_OK)
+            conn.close(error, &utf8_text(reason)).map(|()| NEQO_OK)
         })
     }
 }

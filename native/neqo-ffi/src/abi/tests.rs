@@ -8,7 +8,7 @@ use super::{
         neqo_conn_free, neqo_conn_new, neqo_connection_id, neqo_last_error, neqo_nss_version,
         neqo_state, neqo_version,
     },
-    requests::{neqo_fetch, neqo_send_request_body},
+    requests::{neqo_close, neqo_fetch, neqo_send_request_body},
     tls::{neqo_authenticated, neqo_peer_certificate_chain, neqo_tls_info},
     types::{NeqoBytes, NeqoInitError, NeqoParams},
     NeqoConn,
@@ -186,6 +186,10 @@ fn what_neqo_would_assert_on_is_refused() {
             NEQO_INVALID_STREAM
         );
         assert_eq!(fixture.last_error(), "InvalidStreamId");
+        assert_eq!(
+            neqo_close(fixture.conn, u64::MAX, text("")),
+            NEQO_INVALID_INPUT
+        );
     }
 }
 

@@ -6,7 +6,7 @@ use neqo_common::Datagram;
 use quinn_udp::EcnCodepoint;
 
 /// Largest payload of one GSO call: 65,535 bytes less an IPv6 and a UDP header, which is within IPv4's limit as well.
-pub const MAX_BATCH_BYTES: usize = 65_535 - 40 - 8;
+pub(super) const MAX_BATCH_BYTES: usize = 65_535 - 40 - 8;
 
 /// The unsent part of a batch. Survives a socket that would block.
 #[derive(Debug)]

@@ -10,7 +10,6 @@ use std::{
     os::fd::BorrowedFd,
 };
 
-pub use batch::MAX_BATCH_BYTES;
 use neqo_transport::Output;
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
 pub use receive::{Received, Segments};

@@ -20,10 +20,6 @@ const BUFFER_SIZE: usize = 1 << 16;
 /// broken (closed, interface gone): stop then instead of spinning.
 const MAX_ERRORS: usize = 4;
 
-/// A batch of fewer datagrams is not worth another look: recvmmsg came back short because the socket was empty, and little
-/// can have arrived since. After a larger one, which takes longer to process, there is usually more.
-const SMALL_BATCH: usize = 4;
-
 thread_local! {
     // The kernel's zero pages back the part that was never written to, so an idle process does not pay 2 MiB.
     static BUFFERS: RefCell<Vec<u8>> = RefCell::new(vec![0; BATCH_SIZE * BUFFER_SIZE]);
@@ -104,12 +100,10 @@ pub(super) fn receive(
             };
             match count {
                 Ok(count) => {
-                    let before = received.datagrams;
                     for meta in &metas[..count] {
                         received.bytes += meta.len;
                         received.datagrams += meta.len.div_ceil(meta.stride.max(1));
                     }
-                    let small = received.datagrams - before < SMALL_BATCH;
                     let mut chunks = memory.chunks_exact_mut(BUFFER_SIZE);
                     let batch: [(RecvMeta, &mut [u8]); BATCH_SIZE] = array::from_fn(|i| {
                         (
@@ -124,9 +118,6 @@ pub(super) fn receive(
                         local: addresses.0,
                         remote: addresses.1,
                     });
-                    if small && count < BATCH_SIZE {
-                        break;
-                    }
                 }
                 Err(e) if e.kind() == ErrorKind::WouldBlock => {
                     stats.would_block_receive += 1;

@@ -14,8 +14,9 @@ use neqo_transport::Output;
 use quinn_udp::{EcnCodepoint, Transmit};
 
 use super::{
+    batch::MAX_BATCH_BYTES,
     send::{Sender, Transmitter},
-    Sent, Udp, UdpStats, Wakeup, MAX_BATCH_BYTES,
+    Sent, Udp, UdpStats, Wakeup,
 };
 
 const MANY: usize = 1000;

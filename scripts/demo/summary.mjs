@@ -1,0 +1,43 @@
+/** What the demo says of connections and transfers. */
+import { cipherName, groupName, signatureSchemeName, tlsVersionName } from './library.mjs';
+
+const LABEL_COLUMNS = 14;
+
+/** @param {string} label @param {string} text */
+export const fact = (label, text) => `  ${label.padEnd(LABEL_COLUMNS)}${text}`;
+
+/** @param {number} milliseconds */
+const time = (milliseconds) =>
+  milliseconds < 1000 ? `${milliseconds.toFixed(1)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
+
+/** @param {import('./transfers.mjs').Transfer} transfer @returns {string[]} */
+export function timingFacts({ bytes, firstByteMs, totalMs }) {
+  const megabytes = bytes / 1e6;
+  const rate = megabytes >= 1 ? `, ${(megabytes / (totalMs / 1000)).toFixed(1)} MB/s` : '';
+  return [fact('time', `first byte ${time(firstByteMs)}, total ${time(totalMs)}${rate}`)];
+}
+
+/** @param {import('./transfers.mjs').Connection} connection @returns {string[]} */
+export function connectionFacts({ info, lookupMs, handshakeMs }) {
+  const { tls } = info;
+  const tlsNames =
+    tls === undefined
+      ? 'unknown'
+      : [
+          tlsVersionName(tls.version),
+          cipherName(tls.cipher),
+          groupName(tls.group),
+          signatureSchemeName(tls.signatureScheme),
+        ].join(', ');
+  return [
+    // The library offers version 2 only on request (quic.versionNegotiation).
+    fact('QUIC', 'version 1'),
+    fact('TLS', tlsNames),
+    fact('ALPN', info.alpnProtocol),
+    fact('certificate', `${info.certificates[0]?.subject ?? 'none'}, ${info.authorized ? 'verified' : 'not verified'}`),
+    fact('resumed', `${info.resumed ? 'yes' : 'no'}; 0-RTT ${info.earlyData}`),
+    fact('from', `${info.localAddress} port ${info.localPort}`),
+    fact('to', `${info.remoteAddress} port ${info.remotePort}`),
+    fact('time', `look-up ${time(lookupMs)}, handshake ${time(handshakeMs)}`),
+  ];
+}
