@@ -1,8 +1,9 @@
 /** The demo's servers: Caddy with a certificate made for the occasion, and a Node server behind it that echoes. */
-import { bodySha256, generateBody } from '../../test/support/site-files.js';
+
 import { caddyVersion, startCaddy } from '../../test/support/caddy.js';
 import { makeCa, makeCert } from '../../test/support/certs.js';
 import { OriginServer } from '../../test/support/origin-server.js';
+import { bodySha256, generateBody } from '../../test/support/site-files.js';
 
 const DOWNLOAD = 'download.bin';
 const SMALL = 'small.txt';

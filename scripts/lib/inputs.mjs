@@ -49,8 +49,9 @@ export async function readInputs() {
   const cache = cacheRoot();
   /** @param {...string} paths */
   const hash = (...paths) => hashFiles(projectRoot, paths);
-  const [patches, cargoLock, ffi, addon, packages, typescript] = await Promise.all([
-    hash('native/patches'),
+  const [patches, nssPatches, cargoLock, ffi, addon, packages, typescript] = await Promise.all([
+    hash('native/patches/neqo'),
+    hash('native/patches/nss'),
     hash('native/neqo-ffi/Cargo.lock'),
     hash('native/neqo-ffi/Cargo.toml', 'native/neqo-ffi/Cargo.lock', 'native/neqo-ffi/src', 'native/neqo-ffi/build.rs'),
     hash('native/addon', 'native/neqo-ffi/include', 'CMakeLists.txt'),
@@ -61,7 +62,7 @@ export async function readInputs() {
   const sourcesKey = keyOf(sourcePackage.sha256, ...sourcePackage.paths);
   // The cache's place is in it: the generated configuration has absolute paths.
   const cratesKey = keyOf(sourcesKey, patches, cargoLock, cache);
-  const nssKey = keyOf(sourcesKey, platform, ...nssBuildArguments);
+  const nssKey = keyOf(sourcesKey, platform, nssPatches, ...nssBuildArguments);
   const neqoKey = keyOf(cratesKey, nssKey, ffi, cargoProfile);
   return {
     sources: join(cache, `sources-${sourcesKey}`),

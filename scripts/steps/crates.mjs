@@ -4,7 +4,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { produceDirectory } from '../lib/atomic.mjs';
 import { projectRoot } from '../lib/layout.mjs';
-import { run } from '../lib/run.mjs';
+import { applyPatches } from '../lib/patches.mjs';
 
 /** Crates that Firefox replaces with its own small ones; Cargo.lock was made with them. */
 const REPLACED_CRATES = ['itertools', 'mozbuild', 'rustc-hash', 'windows', 'windows-targets'];
@@ -84,11 +84,7 @@ export const cratesStep = (inputs) => ({
         const from = join(inputs.sources, 'build/rust', name);
         await cp(from, join(directory, 'replaced', name), { recursive: true });
       }
-      const patches = join(projectRoot, 'native/patches');
-      for (const name of (await readdir(patches).catch(() => [])).filter((file) => file.endsWith('.patch')).sort()) {
-        const args = ['-p1', '--fuzz=0', '--no-backup-if-mismatch', '-d', crates, '-i', join(patches, name)];
-        await run('patch', args, { ...context, onLine: context.status });
-      }
+      await applyPatches('neqo', crates, context);
       for (const crate of await readdir(crates)) await forgetFileChecksums(join(crates, crate));
       const configuration = cargoConfiguration(join(inputs.crates, 'crates'), join(inputs.crates, 'replaced'));
       await writeFile(join(directory, 'cargo-config.toml'), configuration);

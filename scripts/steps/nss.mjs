@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { produceDirectory } from '../lib/atomic.mjs';
 import { nssBuildArguments } from '../lib/inputs.mjs';
+import { applyPatches } from '../lib/patches.mjs';
 import { run } from '../lib/run.mjs';
 
 /**
@@ -15,7 +16,7 @@ export const nssStep = (inputs) => ({
   id: 'nss',
   title: 'NSS and NSPR',
   after: ['sources'],
-  tools: ['cc', 'c++', 'make', 'perl', 'gyp', 'ninja', 'python3', 'pkg-config', 'zlib.h'],
+  tools: ['cc', 'c++', 'make', 'perl', 'gyp', 'ninja', 'patch', 'python3', 'pkg-config', 'zlib.h'],
   isDone: async () => existsSync(inputs.nss),
   run: (context) =>
     produceDirectory(inputs.nss, async (directory) => {
@@ -24,6 +25,7 @@ export const nssStep = (inputs) => ({
       const options = { recursive: true, preserveTimestamps: true };
       await cp(join(inputs.sources, 'security/nss'), join(tree, 'nss'), options);
       await cp(join(inputs.sources, 'nsprpub'), join(tree, 'nspr'), options);
+      await applyPatches('nss', join(tree, 'nss'), context);
       const args = [...nssBuildArguments, '-j', String(availableParallelism())];
       await run('./build.sh', args, { ...context, cwd: join(tree, 'nss'), onLine: context.status });
       await rename(join(tree, 'dist'), join(directory, 'dist'));

@@ -40,15 +40,20 @@ export class FileOutput implements Output {
     this.#signal = signal;
   }
 
+  /** Opens the file now, unless that has happened. @throws CliError with exit code 23 */
+  async open(): Promise<OpenFile> {
+    this.#file ??= await this.#create();
+    return this.#file;
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
-    this.#file ??= await this.#open();
-    await this.#file.writer.write(chunk, this.#signal);
+    const { writer } = this.#file ?? (await this.open());
+    await writer.write(chunk, this.#signal);
   }
 
   /** An empty response makes an empty file. */
   async end(): Promise<void> {
-    this.#file ??= await this.#open();
-    const { stream } = this.#file;
+    const { stream } = await this.open();
     stream.end();
     await finished(stream).catch((error: unknown) => {
       throw writeFailure(error);
@@ -69,7 +74,7 @@ export class FileOutput implements Output {
     if (this.#file !== undefined && (await stat(this.fileName)).isFile()) await rm(this.fileName);
   }
 
-  async #open(): Promise<OpenFile> {
+  async #create(): Promise<OpenFile> {
     try {
       if (this.#createDirs) await mkdir(dirname(this.fileName), { recursive: true });
       const file = await open(this.fileName, 'w');

@@ -51,13 +51,19 @@ export class Progress implements Interruptible {
 
   interrupt(write: () => void): void {
     const drawn = this.#bar !== undefined;
-    this.#clear();
+    this.clear();
     write();
     if (drawn) this.#draw();
   }
 
+  /** Takes the bar away and gives the cursor back. */
+  clear(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+
   #end(): void {
-    this.#clear();
+    this.clear();
     process.stderr.write(`${this.#line(process.stderr.columns)}\n`);
     this.#finished = [];
   }
@@ -74,12 +80,6 @@ export class Progress implements Interruptible {
       gracefulExit: false,
     });
     this.#bar.start(1, 0);
-  }
-
-  /** Takes the bar away and gives the cursor back. */
-  #clear(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
   }
 
   #line(columns: number): string {

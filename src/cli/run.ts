@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { CliOptions, Target } from './arguments.js';
 import { type CliError, EXIT } from './exit-codes.js';
 import { toCliError } from './failures.js';
@@ -33,7 +34,7 @@ export class Run {
   async run(): Promise<number> {
     const options = this.#options;
     for (const warning of options.warnings) this.#messages.warning(warning);
-    const context = await this.#prepare();
+    const context = await this.#unlessInterrupted(this.#prepare());
     try {
       return options.parallel ? await this.#runParallel(context) : await this.#runInTurn(context);
     } finally {
@@ -53,18 +54,36 @@ export class Run {
       verbose,
       headerLines: await readHeaderLines(options.headers),
       data: options.data.length === 0 ? undefined : await readData(options.data),
-      headerDump: this.#headerDump(),
+      headerDump: await this.#headerDump(),
       progress: this.#progress(),
       pool: new SessionPool(options, this.#messages, verbose),
     };
   }
 
-  #headerDump(): Output | undefined {
+  /** Standard input may never end. */
+  async #unlessInterrupted<T>(work: Promise<T>): Promise<T> {
+    const signal = this.#signal;
+    const waiting = new AbortController();
+    const interrupted = once(signal, 'abort', { signal: waiting.signal }).then(() => Promise.reject(signal.reason));
+    try {
+      signal.throwIfAborted();
+      return await Promise.race([work, interrupted]);
+    } finally {
+      // Whatever comes too late is of no interest.
+      interrupted.catch(() => undefined);
+      work.catch(() => undefined);
+      waiting.abort();
+    }
+  }
+
+  /** As in curl, the file is there before anything is fetched. */
+  async #headerDump(): Promise<Output | undefined> {
     const { dumpHeader, createDirs } = this.#options;
     if (dumpHeader === undefined) return undefined;
-    return dumpHeader === '-'
-      ? new StandardOutput(false, this.#signal)
-      : new FileOutput(dumpHeader, createDirs, this.#signal);
+    if (dumpHeader === '-') return new StandardOutput(false, this.#signal);
+    const output = new FileOutput(dumpHeader, createDirs, this.#signal);
+    await output.open();
+    return output;
   }
 
   /** A bar, if standard error is a terminal that no response goes to. */
@@ -73,6 +92,8 @@ export class Run {
     const toTerminal = process.stdout.isTTY && targets.some(({ output }) => output.kind === 'stdout');
     if (silent || !progressMeter || !process.stderr.isTTY || toTerminal) return undefined;
     const progress = new Progress();
+    // However the process ends, the terminal gets its cursor back.
+    process.once('exit', () => progress.clear());
     this.#messages.drawnOverBy(progress);
     return progress;
   }

@@ -64,7 +64,7 @@ const NO_CONTENT = 204;
 const NOT_MODIFIED = 304;
 /** Not in 0-RTT (RFC 8470 5.2). */
 const TOO_EARLY = 425;
-/** How often a request that the server refused to process is sent again. */
+/** How often a request goes to another connection or stream: refused by the server, or turned away before it was sent. */
 const MAX_RESTARTS = 5;
 
 /** One request and its response: necko's nsHttpTransaction. The connection manager dispatches it, a stream carries it. */
@@ -175,8 +175,9 @@ export class HttpTransaction implements Transaction {
   readSegmentsAgain(reader: SegmentReader): Segments {
     const body = this.#body;
     if (body === undefined) return Segments.DONE;
-    if (body.error !== undefined) throw new RequestBodyError(body.error);
     const chunk = body.current();
+    // Asking for the chunk may have made the source fail.
+    if (body.error !== undefined) throw new RequestBodyError(body.error);
     if (chunk === undefined) {
       if (body.ended) {
         this.#checkBodyComplete();

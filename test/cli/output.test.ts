@@ -69,14 +69,16 @@ describe('the response body', () => {
 
   it('stays as far as it came when the transfer fails, unless it is to be removed', async () => {
     const cwd = await temporaryDirectory();
-    await site.run(['-o', 'kept', site.url('/origin/abort?after=1000')], { cwd });
-    await site.run(['--remove-on-error', '-o', 'removed', site.url('/origin/abort?after=1000')], { cwd });
+    const endless = ['-m', '2', site.url('/origin/slow-write?count=100000&length=1000')];
+    await site.run(['-o', 'kept', ...endless], { cwd });
+    await site.run(['--remove-on-error', '-o', 'removed', ...endless], { cwd });
     expect(await readdir(cwd)).toEqual(['kept']);
-    expect((await stat(join(cwd, 'kept'))).size).toBe(1000);
+    expect((await stat(join(cwd, 'kept'))).size).toBeGreaterThan(0);
   });
 
   it('never removes a device', async () => {
-    await site.run(['--remove-on-error', '-o', '/dev/null', site.url('/origin/abort?after=1000')]);
+    const url = site.url('/origin/slow-write?count=100000&length=1000');
+    expect(await site.run(['--remove-on-error', '-m', '1', '-o', '/dev/null', url])).toMatchObject({ exitCode: 28 });
     expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
   });
 

@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AioquicServer } from '../support/aioquic-server.js';
 import { bodySha256, generateBody } from '../support/site-files.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
-import { CliSite, IdentityFile } from './cli-process.js';
+import { waitUntil } from '../support/wait-until.js';
+import { CliSite, cliCommand, IdentityFile } from './cli-process.js';
 
 const UPLOAD_BYTES = 8 * 1024 * 1024;
 
@@ -86,12 +89,27 @@ describe('-T', () => {
     expect(JSON.parse(stdout)).toEqual({ bytes: UPLOAD_BYTES, sha256: bodySha256(UPLOAD_BYTES) });
   });
 
-  it('lets the process end though standard input goes on', async () => {
-    // The server answers and wants no more; what the shell's sleep would still write is not waited for.
-    const { exitCode } = await identity.run(['-T', '-', '-m', '1', `${scripted.origin}/stall`], {
-      input: 'x'.repeat(10),
+  it.each([
+    ['the transfer has failed', ['-T', '-', '-m', '1'], 28, undefined],
+    ['it is interrupted while it sends', ['-T', '-', '-v'], 130, /^> PUT/m],
+    // The warning comes before the reading.
+    ['it is interrupted while it reads', ['-d', '@-', '-o', '/dev/null', '-o', '/dev/null'], 130, /^Warning: /m],
+  ])('does not keep the process alive when %s', async (_when, args, exitCode, interruptAt) => {
+    const words = cliCommand(['-k', ...args, `${scripted.origin}/stall`]);
+    // Its standard input never ends.
+    const child = spawn(words[0] ?? '', words.slice(1), { stdio: ['pipe', 'ignore', 'pipe'] });
+    child.stdin.on('error', () => undefined);
+    child.stdin.write('some');
+    let shown = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
     });
-    expect(exitCode).toBe(28);
+    const closed = once(child, 'close');
+    if (interruptAt !== undefined) {
+      await waitUntil('the moment to interrupt', () => interruptAt.test(shown));
+      child.kill('SIGINT');
+    }
+    expect(await closed).toEqual([exitCode, null]);
   });
 });
 

@@ -217,7 +217,10 @@ it.each(Object.entries(MANNERS))('a request that has ended does not notice %s', 
 it('a request with a signal that is aborted already is never sent', async () => {
   const session = openSession(server.origin, identity);
   const settled = settle(session.request({ ':path': '/never' }, { signal: AbortSignal.abort('early') }));
-  expect(await settled).toMatchObject({ error: { code: 'UND_ERR_ABORTED', cause: 'early' }, events: ['error', 'close'] });
+  expect(await settled).toMatchObject({
+    error: { code: 'UND_ERR_ABORTED', cause: 'early' },
+    events: ['error', 'close'],
+  });
   expect((await fetchBytes(session)).error).toBeUndefined();
   expect(server.requests.some(({ path }) => path === '/never')).toBe(false);
   await session.close();

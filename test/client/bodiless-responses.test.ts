@@ -19,13 +19,16 @@ afterAll(async () => {
   await server?.stop();
 });
 
-it.each([200, 204, 205, 304, 404, 500, 599, 999])('a response %i without a body ends with its headers', async (code) => {
-  const session = openSession(server.origin, identity);
-  const { headers, bytes, error, events } = await fetchBytes(session, { ':path': `/status?code=${code}` });
-  expect({ error, bytes, status: headers?.[':status'] }).toEqual({ error: undefined, bytes: 0, status: code });
-  expect(events).toEqual(['ready', 'response', 'end', 'close']);
-  await session.close();
-});
+it.each([200, 204, 205, 304, 404, 500, 599, 999])(
+  'a response %i without a body ends with its headers',
+  async (code) => {
+    const session = openSession(server.origin, identity);
+    const { headers, bytes, error, events } = await fetchBytes(session, { ':path': `/status?code=${code}` });
+    expect({ error, bytes, status: headers?.[':status'] }).toEqual({ error: undefined, bytes: 0, status: code });
+    expect(events).toEqual(['ready', 'response', 'end', 'close']);
+    await session.close();
+  },
+);
 
 it('a response to HEAD may name the length of the body that it does not have', async () => {
   const session = openSession(caddy.origin, identity);

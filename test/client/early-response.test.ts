@@ -24,27 +24,30 @@ function heard(since: number): readonly unknown[] {
 
 describe('a server that answers before it has the whole request', () => {
   // H3_NO_ERROR is the code for it (RFC 9114 4.1), but a response counts whatever the code.
-  it.each(['0x100', '0x102', '0x10c'])('and stops it with STOP_SENDING %s: the rest is taken and thrown away', async (code) => {
-    const session = openSession(server.origin, identity);
-    const stream = session.request({ ':method': 'POST', ':path': `/stop-sending?code=${code}` });
-    const settled = settle(stream);
-    stream.write('the beginning');
-    await once(stream, 'end');
-    // The writer is not told; it writes as much as it likes.
-    for (const block of generateBody(8 * MIB)) {
-      if (!stream.write(block)) await once(stream, 'drain');
-    }
-    const { bytesWritten } = stream;
-    stream.end();
-    const { error, body, headers, events } = await settled;
-    expect(error).toBeUndefined();
-    expect(headers?.[':status']).toBe(200);
-    expect(body.toString()).toBe('enough');
-    expect(events).toEqual(['ready', 'response', 'data', 'end', 'close']);
-    expect(bytesWritten).toBeLessThan(8 * MIB);
-    expect(await fetchBytes(session)).toMatchObject({ error: undefined, bytes: 6 });
-    await session.close();
-  });
+  it.each(['0x100', '0x102', '0x10c'])(
+    'and stops it with STOP_SENDING %s: the rest is taken and thrown away',
+    async (code) => {
+      const session = openSession(server.origin, identity);
+      const stream = session.request({ ':method': 'POST', ':path': `/stop-sending?code=${code}` });
+      const settled = settle(stream);
+      stream.write('the beginning');
+      await once(stream, 'end');
+      // The writer is not told; it writes as much as it likes.
+      for (const block of generateBody(8 * MIB)) {
+        if (!stream.write(block)) await once(stream, 'drain');
+      }
+      const { bytesWritten } = stream;
+      stream.end();
+      const { error, body, headers, events } = await settled;
+      expect(error).toBeUndefined();
+      expect(headers?.[':status']).toBe(200);
+      expect(body.toString()).toBe('enough');
+      expect(events).toEqual(['ready', 'response', 'data', 'end', 'close']);
+      expect(bytesWritten).toBeLessThan(8 * MIB);
+      expect(await fetchBytes(session)).toMatchObject({ error: undefined, bytes: 6 });
+      await session.close();
+    },
+  );
 
   it('and stops a given body: its source is ended', async () => {
     const session = openSession(server.origin, identity);

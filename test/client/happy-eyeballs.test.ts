@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ConnectionInfo, LookupFunction } from '../../src/index.js';
 import { loadAddon } from '../../src/native.js';
+import { AioquicServer } from '../support/aioquic-server.js';
 import { type Caddy, startCaddy } from '../support/caddy.js';
 import { makeIdentity, openSession, type TestIdentity } from '../support/client.js';
 import { fetchBytes } from '../support/settlement.js';
@@ -46,7 +47,7 @@ describe('a host with several addresses is reached at one that answers', () => {
   it.each([
     ['the first is silent', [SILENT, GOOD_IPV4], GOOD_IPV4],
     ['the first is closed', [CLOSED, GOOD_IPV4], GOOD_IPV4],
-    ['IPv6 is silent and IPv4 answers', [SILENT, CLOSED, GOOD_IPV6], GOOD_IPV6],
+    ['only the IPv6 address answers', [SILENT, CLOSED, GOOD_IPV6], GOOD_IPV6],
     ['the first answers', [GOOD_IPV6, SILENT], GOOD_IPV6],
     ['IPv4 comes first and both answer', [GOOD_IPV4, GOOD_IPV6], GOOD_IPV4],
   ])('%s', async (_what, addresses, expected) => {
@@ -62,6 +63,20 @@ describe('a host with several addresses is reached at one that answers', () => {
       const { connections: left, polls } = loadAddon().counters();
       return left === 1 && polls === 1;
     });
+    await session.close();
+  });
+
+  it('the IPv6 address is silent', async () => {
+    const server = await AioquicServer.start({ certificate: identity.certificate });
+    onTestFinished(() => server.stop());
+    const silent = await bindUdpSocket(GOOD_IPV6, server.port);
+    onTestFinished(() => {
+      silent.close();
+    });
+    const options = { lookup: lookupOf(GOOD_IPV6, GOOD_IPV4) };
+    const session = openSession(`https://localhost:${server.port}`, identity, options);
+    expect(await fetchBytes(session)).toMatchObject({ error: undefined, bytes: 6 });
+    expect(session.connection?.remoteAddress).toBe(GOOD_IPV4);
     await session.close();
   });
 

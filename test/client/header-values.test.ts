@@ -119,9 +119,22 @@ describe('response fields', () => {
       'x-empty': '',
     });
     expect(Object.getPrototypeOf(headers)).toBeNull();
-    expect(rawHeaders.slice(2)).toEqual(
-      ['set-cookie', 'a=1', 'x-list', 'one', 'set-cookie', 'b=2', 'x-list', 'two', 'age', '1', 'age', '2', 'x-empty', ''],
-    );
+    expect(rawHeaders.slice(2)).toEqual([
+      'set-cookie',
+      'a=1',
+      'x-list',
+      'one',
+      'set-cookie',
+      'b=2',
+      'x-list',
+      'two',
+      'age',
+      '1',
+      'age',
+      '2',
+      'x-empty',
+      '',
+    ]);
     await session.close();
   });
 

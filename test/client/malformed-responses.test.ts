@@ -153,7 +153,9 @@ describe.each([
     try {
       const session = openSession(misconfigured.origin, identity);
       const { error } = await fetchBytes(session, { ':path': '/stall' });
-      expect([error, error?.cause]).toContainEqual(expect.objectContaining({ code: 'ERR_HTTP3_CONNECTION', errorName }));
+      expect([error, error?.cause]).toContainEqual(
+        expect.objectContaining({ code: 'ERR_HTTP3_CONNECTION', errorName }),
+      );
       await session.close();
     } finally {
       await misconfigured.stop();

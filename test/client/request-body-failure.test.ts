@@ -17,7 +17,9 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 async function serverHeardReset(since: number): Promise<number> {
-  const event = await waitUntil('RESET_STREAM', () => server.events.slice(since).find((each) => each.event === 'reset'));
+  const event = await waitUntil('RESET_STREAM', () =>
+    server.events.slice(since).find((each) => each.event === 'reset'),
+  );
   return event.event === 'reset' ? event.code : -1;
 }
 

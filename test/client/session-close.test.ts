@@ -41,7 +41,8 @@ describe('session.close()', () => {
     const session = openSession(server.origin, identity);
     const settled = [fetchBytes(session), fetchBytes(session)];
     await session.close();
-    for (const { error, bytes } of await Promise.all(settled)) expect({ error, bytes }).toEqual({ error: undefined, bytes: 6 });
+    for (const { error, bytes } of await Promise.all(settled))
+      expect({ error, bytes }).toEqual({ error: undefined, bytes: 6 });
   });
 
   it('without requests while connecting gives the connection up', async () => {
@@ -55,11 +56,14 @@ describe('session.close()', () => {
   });
 
   it('tells the server H3_NO_ERROR', async () => {
-    const session = openSession(server.origin, identity);
+    const fresh = await AioquicServer.start({ certificate: identity.certificate });
+    onTestFinished(() => fresh.stop());
+    const session = openSession(fresh.origin, identity);
+    // The second round trip comes after the confirmation of the handshake, before which the code is hidden (RFC 9000 10.2.3).
     await fetchBytes(session);
-    const since = server.events.length;
+    await fetchBytes(session);
     await session.close();
-    const event = await waitUntil('CONNECTION_CLOSE', () => server.events.slice(since).find((each) => each.event === 'terminated'));
+    const event = await waitUntil('CONNECTION_CLOSE', () => fresh.events.find((each) => each.event === 'terminated'));
     expect(event).toMatchObject({ code: 0x100, frameType: null });
   });
 
@@ -102,7 +106,10 @@ describe('session.close()', () => {
 describe('session.destroy()', () => {
   it('closes once, tells the server at once, and may be called again', async () => {
     const session = openSession(server.origin, identity);
-    const settled = [settle(session.request({ ':path': '/stall' })), settle(session.request({ ':path': '/bytes?length=1000000' }))];
+    const settled = [
+      settle(session.request({ ':path': '/stall' })),
+      settle(session.request({ ':path': '/bytes?length=1000000' })),
+    ];
     await once(session, 'connect');
     let closes = 0;
     session.on('close', () => {

@@ -24,7 +24,13 @@ const CODES: readonly (readonly [code: number, name: string])[] = [
 ];
 
 describe.each(CODES)('a stream reset with %i', (code, name) => {
-  const expected = { code: 'ERR_HTTP3_STREAM_RESET', errorCode: code, errorName: name, local: false, safeToRetry: false };
+  const expected = {
+    code: 'ERR_HTTP3_STREAM_RESET',
+    errorCode: code,
+    errorName: name,
+    local: false,
+    safeToRetry: false,
+  };
 
   it('before the headers fails the request once with the code', async () => {
     const session = openSession(server.origin, identity);

@@ -6,8 +6,8 @@ import type { BodyInit, ClientHttp3Session } from '../../src/index.js';
 import { type Caddy, startCaddy } from '../support/caddy.js';
 import { makeIdentity, openSession, type TestIdentity } from '../support/client.js';
 import { OriginServer } from '../support/origin-server.js';
-import { bodySha256, generateBody } from '../support/site-files.js';
 import { fetchBytes, type Settlement, settle } from '../support/settlement.js';
+import { bodySha256, generateBody } from '../support/site-files.js';
 
 const MIB = 1024 * 1024;
 const SMALL_SIZES = [0, 1, 1024, 10 * MIB] as const;

@@ -23,15 +23,18 @@ const REFUSED: Readonly<Record<string, readonly [OutgoingHeaders, RequestOptions
   'an empty string': [{ ':method': 'POST', 'content-length': 1 }, { body: '' }],
 };
 
-test.each(Object.entries(REFUSED))('a content-length that is wrong is refused at once: %s', async (_what, [headers, options]) => {
-  const session = openSession(server.origin, identity);
-  const request = (): unknown => session.request({ ...headers, ':path': '/never' }, options);
-  expect(request).toThrow(RequestContentLengthMismatchError);
-  expect(session).toMatchObject({ pendingRequests: 0, runningRequests: 0 });
-  expect(await fetchBytes(session)).toMatchObject({ error: undefined, bytes: 6 });
-  expect(server.requests.some(({ path }) => path === '/never')).toBe(false);
-  await session.close();
-});
+test.each(Object.entries(REFUSED))(
+  'a content-length that is wrong is refused at once: %s',
+  async (_what, [headers, options]) => {
+    const session = openSession(server.origin, identity);
+    const request = (): unknown => session.request({ ...headers, ':path': '/never' }, options);
+    expect(request).toThrow(RequestContentLengthMismatchError);
+    expect(session).toMatchObject({ pendingRequests: 0, runningRequests: 0 });
+    expect(await fetchBytes(session)).toMatchObject({ error: undefined, bytes: 6 });
+    expect(server.requests.some(({ path }) => path === '/never')).toBe(false);
+    await session.close();
+  },
+);
 
 test.each([
   ['GET', 0, undefined],

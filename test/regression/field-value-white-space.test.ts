@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { trimFieldValue } from '../../src/http/fields.js';
+import { parseOrigin } from '../../src/http/origin.js';
 import { parseRequestHeaders } from '../../src/http/request-head.js';
 import { parseResponseHeaders } from '../../src/http/response-head.js';
-import { parseOrigin } from '../../src/http/origin.js';
 
 /** In quadratic time this would take hours. */
 const MANY = 8 * 1024 * 1024;

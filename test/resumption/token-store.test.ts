@@ -6,6 +6,7 @@ import { AioquicServer } from '../support/aioquic-server.js';
 import { lookupLoopback } from '../support/certificate-verdicts.js';
 import { makeCa } from '../support/certs.js';
 import { makeIdentity, openSession } from '../support/client.js';
+import { runScenario } from '../support/scenario.js';
 import { fetchBytes } from '../support/settlement.js';
 import { connectionInfo, visit } from '../support/visit.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -83,6 +84,12 @@ describe('a token store of the user', () => {
     await session.close();
     await waitUntil('an error of the store', () => errors.length > 0);
     expect(new Set(errors)).toEqual(new Set([failure]));
+  });
+
+  test('that fails, with a listener that throws: the exception is uncaught, and the request completes', async () => {
+    const scenario = new URL('./token-store-child.ts', import.meta.url);
+    const outcome = await runScenario(scenario, { origin: server.origin, ca: identity.ca });
+    expect(outcome).toEqual({ bytes: 'hello\n'.length, uncaught: ['the listener threw'] });
   });
 
   test.each<[string, Partial<StoredToken>]>([

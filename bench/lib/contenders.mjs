@@ -1,0 +1,49 @@
+/** Who is measured: how each client program is called for a job. */
+import { join } from 'node:path';
+import { projectRoot } from '../../scripts/lib/layout.mjs';
+import { PEER_PACKAGES } from './peer-packages.mjs';
+import { PEERS_VARIABLE } from './peer-require.mjs';
+
+/** @typedef {import('./job.mjs').Job} Job */
+/** @typedef {import('./job.mjs').Target} Target */
+
+/**
+ * @typedef {object} Contender
+ * @property {string} label
+ * @property {(task: Target & Job) => readonly [file: string, ...args: string[]]} command
+ * @property {NodeJS.ProcessEnv} [env]
+ */
+
+/** @typedef {'ours' | 'native' | 'nativeSingle' | 'currentspace' | 'undici'} ContenderId */
+
+/** @param {string} name @returns {Contender['command']} */
+const inNode = (name) => (task) => [process.execPath, join(projectRoot, 'bench/clients', name), JSON.stringify(task)];
+
+/** @param {string} program @param {readonly string[]} options @returns {Contender['command']} */
+const inRust =
+  (program, options) =>
+  ({ origin, path, requests, concurrency, fresh }) => {
+    const { hostname, port } = new URL(origin);
+    const amounts = ['--repeat', String(requests), '--concurrency', String(concurrency)];
+    return [program, hostname, port, path, ...amounts, ...(fresh ? ['--fresh'] : []), ...options];
+  };
+
+/**
+ * @param {string} nativeClient path of the Rust example
+ * @param {string} peers directory of the packages from npm
+ * @returns {Readonly<Record<ContenderId, Contender>>}
+ */
+export function makeContenders(nativeClient, peers) {
+  const env = { [PEERS_VARIABLE]: peers };
+  return {
+    ours: { label: 'necko-http3', command: inNode('necko-http3.mjs') },
+    native: { label: 'Rust, batched I/O', command: inRust(nativeClient, []) },
+    nativeSingle: { label: 'Rust, neqo 0.13.4 I/O', command: inRust(nativeClient, ['--single-io']) },
+    currentspace: {
+      label: `@currentspace/http3 ${PEER_PACKAGES['@currentspace/http3']}`,
+      command: inNode('currentspace.mjs'),
+      env,
+    },
+    undici: { label: `undici ${PEER_PACKAGES.undici} (HTTP/2)`, command: inNode('undici.mjs'), env },
+  };
+}

@@ -1,0 +1,30 @@
+/** The figures that workloads are compared by. */
+
+/** @typedef {import('./workload.mjs').Figure} Figure */
+
+const MEGABYTE = 1e6;
+const GIBIBYTE = 2 ** 30;
+
+/** @type {Figure} */
+export const throughput = { unit: 'MB/s', of: ({ bytes, seconds }) => bytes / MEGABYTE / seconds };
+/** @type {Figure} */
+export const requestRate = { unit: 'requests/s', of: ({ requests, seconds }) => requests / seconds };
+/** @type {Figure} */
+export const timePerRequest = {
+  unit: 'ms',
+  of: ({ requests, seconds }) => (seconds * 1e3) / requests,
+  lessIsBetter: true,
+};
+
+/** @type {Figure} */
+export const cpuPerGibibyte = {
+  unit: 'CPU s/GiB',
+  of: ({ bytes, cpuSeconds }) => cpuSeconds / (bytes / GIBIBYTE),
+  lessIsBetter: true,
+};
+/** @type {Figure} */
+export const cpuPerRequest = {
+  unit: 'CPU µs/request',
+  of: ({ requests, cpuSeconds }) => (cpuSeconds * 1e6) / requests,
+  lessIsBetter: true,
+};

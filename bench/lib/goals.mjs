@@ -1,0 +1,37 @@
+/** Goals of a workload. None of them fails the run: a clock's word depends on the machine. */
+
+/** @typedef {import('./workload.mjs').Goal} Goal */
+/** @typedef {import('./workload.mjs').Summaries} Summaries */
+/** @typedef {import('./contenders.mjs').ContenderId} ContenderId */
+
+/**
+ * @param {Summaries} summaries
+ * @param {ContenderId} id
+ * @returns {number} median of its figure, NaN if it was not measured
+ */
+export const median = (summaries, id) => summaries[id]?.figure.median ?? Number.NaN;
+
+/**
+ * @param {Summaries} summaries
+ * @param {ContenderId} other
+ * @returns {number} median of ours divided by that of the other
+ */
+export const oursOver = (summaries, other) => median(summaries, 'ours') / median(summaries, other);
+
+/**
+ * @param {Summaries} summaries
+ * @param {ContenderId} other
+ * @returns {number} the other's processor time divided by ours
+ */
+export const cpuOverOurs = (summaries, other) =>
+  (summaries[other]?.cpu.median ?? Number.NaN) / (summaries.ours?.cpu.median ?? Number.NaN);
+
+/**
+ * @param {Goal} goal
+ * @param {Summaries} summaries
+ * @returns {{ text: string, value: number, reached: boolean }}
+ */
+export function judge({ text, value: measure, atLeast = -Infinity, atMost = Infinity }, summaries) {
+  const value = measure(summaries);
+  return { text, value, reached: value >= atLeast && value <= atMost };
+}

@@ -1,0 +1,26 @@
+/**
+ * What a client program is told to do, and what it answers: one object as JSON in its first argument, one as the last line
+ * that it prints. The Rust example takes the same as options.
+ *
+ * @typedef {object} Target
+ * @property {string} origin such as `https://127.0.0.1:4433`
+ * @property {string} path
+ * @property {string} caFile PEM
+ */
+
+/**
+ * @typedef {object} Job
+ * @property {number} requests how many times the path is fetched
+ * @property {number} concurrency requests in flight at once, at most
+ * @property {boolean} fresh a new connection for each request, without resumption
+ */
+
+/**
+ * @typedef {object} Result
+ * @property {number} bytes body bytes received
+ * @property {number} requests completed
+ * @property {number} seconds from before the connection is made to the last byte
+ * @property {number} cpuSeconds user and system time of the whole process in that time
+ */
+
+export {};

@@ -1,0 +1,82 @@
+/** A whole run: preparation, workloads one after the other, report. */
+import { writeFile } from 'node:fs/promises';
+import { cargoGoals, defaultGoals, setUp } from '../../scripts/lib/setup.mjs';
+import { caddyVersion } from '../../test/support/caddy.js';
+import { allWorkloads } from '../workloads/index.mjs';
+import { makeContenders } from './contenders.mjs';
+import { judge } from './goals.mjs';
+import { describeMachine } from './machine.mjs';
+import { buildNativeClient } from './native-client.mjs';
+import { installPeerPackages } from './peer-packages.mjs';
+import { bindToServerCore } from './pinning.mjs';
+import { formatReport } from './report.mjs';
+import { runWorkload } from './run-workload.mjs';
+import { makeSite } from './site.mjs';
+import { summariseRuns } from './summary.mjs';
+
+/** @typedef {import('./workload.mjs').Workload} Workload */
+
+/** Shows what is running on a terminal, in a line that the next output takes away. */
+const progress = (/** @type {string} */ line) => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
+};
+
+/**
+ * @param {import('./options.mjs').Options} options
+ * @returns {Workload[]}
+ * @throws {Error} for an id that there is not
+ */
+function chooseWorkloads({ only, quick }) {
+  const workloads = allWorkloads(quick);
+  const unknown = only?.find((id) => !workloads.some((workload) => workload.id === id));
+  if (unknown !== undefined) throw new Error(`--only: there is no workload "${unknown}"`);
+  return workloads.filter(({ id }) => only?.includes(id) ?? true);
+}
+
+/**
+ * @param {Workload} workload
+ * @param {import('./run-workload.mjs').Surroundings} surroundings
+ */
+async function measure(workload, surroundings) {
+  const measurements = await runWorkload(workload, surroundings);
+  progress('');
+  const entries = [...measurements].map(([id, runs]) => /** @type {const} */ ([id, summariseRuns(workload, runs)]));
+  const summaries = Object.fromEntries(entries);
+  const goals = workload.goals.map((goal) => judge(goal, summaries));
+  const labelled = entries.map(([id, summary]) => ({ label: surroundings.contenders[id].label, summary }));
+  process.stdout.write(formatReport(workload, labelled, goals));
+  const { id, title, server, job, figure, cpu } = workload;
+  const runs = Object.fromEntries(measurements);
+  return { id, title, server, job, unit: figure.unit, cpuUnit: cpu.unit, summaries, goals, runs };
+}
+
+/**
+ * @param {import('./options.mjs').Options} options
+ * @throws {Error} if something cannot be prepared, or a server or a client fails
+ */
+export async function runAll(options) {
+  const workloads = chooseWorkloads(options);
+  const inputs = await setUp({ goals: [...defaultGoals, ...cargoGoals], tools: ['rust', 'caddy'] });
+  const contenders = makeContenders(await buildNativeClient(inputs), await installPeerPackages());
+  // After the builds, which may use all cores.
+  const bound = await bindToServerCore();
+  const machine = await describeMachine(bound, [`Caddy ${await caddyVersion()}`]);
+  const method = `Medians of ${options.runs} interleaved runs; datagrams of a 1,500-byte path (no path MTU discovery)`;
+  process.stdout.write(`${machine}\n${method}\n\n`);
+  const site = await makeSite(Object.fromEntries(workloads.map(({ file }) => file)));
+  try {
+    const results = [];
+    for (const workload of workloads) {
+      results.push(await measure(workload, { site, contenders, bound, runs: options.runs, progress }));
+    }
+    const report = { machine, method, date: new Date().toISOString(), options, results };
+    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  } finally {
+    await site.remove();
+  }
+}
+
+/** Shows what can be run. */
+export function listWorkloads() {
+  for (const { id, title, server } of allWorkloads(false)) process.stdout.write(`${id}: ${title}, from ${server}\n`);
+}

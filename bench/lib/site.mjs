@@ -1,0 +1,39 @@
+/** What the servers serve: files made for the occasion, and a certificate from an authority of its own. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeCa, makeCert } from '../../test/support/certs.js';
+import { writeSiteFile } from '../../test/support/site-files.js';
+
+/** All servers listen there; the certificate is for both. */
+export const HOST = '127.0.0.1';
+const HOST_NAME = 'localhost';
+
+/**
+ * @typedef {object} Site
+ * @property {string} directory of the files
+ * @property {string} certPem
+ * @property {string} keyPem
+ * @property {string} certFile
+ * @property {string} keyFile
+ * @property {string} caFile the authority's certificate
+ * @property {() => Promise<void>} remove
+ */
+
+/**
+ * @param {Readonly<Record<string, number>>} files sizes in bytes by name
+ * @returns {Promise<Site>}
+ */
+export async function makeSite(files) {
+  const root = await mkdtemp(join(tmpdir(), 'necko-http3-bench-'));
+  const directory = join(root, 'files');
+  await mkdir(directory);
+  const ca = await makeCa();
+  const { certPem, keyPem } = await makeCert({ ca, hosts: [HOST_NAME], ips: [HOST] });
+  const [certFile, keyFile, caFile] = [join(root, 'cert.pem'), join(root, 'key.pem'), join(root, 'ca.pem')];
+  await writeFile(certFile, certPem);
+  await writeFile(keyFile, keyPem, { mode: 0o600 });
+  await writeFile(caFile, ca.certPem);
+  for (const [name, bytes] of Object.entries(files)) await writeSiteFile(directory, name, bytes);
+  return { directory, certPem, keyPem, certFile, keyFile, caFile, remove: () => rm(root, { recursive: true }) };
+}

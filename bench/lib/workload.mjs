@@ -1,0 +1,32 @@
+/**
+ * @typedef {object} Figure what a workload's runs are compared by
+ * @property {string} unit
+ * @property {(result: import('./job.mjs').Result) => number} of
+ * @property {boolean} [lessIsBetter]
+ */
+
+/** @typedef {Readonly<Partial<Record<import('./contenders.mjs').ContenderId, import('./summary.mjs').ContenderSummary>>>} Summaries */
+
+/**
+ * @typedef {object} Goal
+ * @property {string} text
+ * @property {(summaries: Summaries) => number} value
+ * @property {number} [atLeast]
+ * @property {number} [atMost]
+ */
+
+/**
+ * @typedef {object} Workload
+ * @property {string} id
+ * @property {string} title
+ * @property {import('./server.mjs').StartServer} startServer
+ * @property {string} server name of it, for the table
+ * @property {readonly [name: string, bytes: number]} file what is fetched
+ * @property {import('./job.mjs').Job} job
+ * @property {readonly import('./contenders.mjs').ContenderId[]} contenders
+ * @property {Figure} figure
+ * @property {Figure} cpu processor time of the client
+ * @property {readonly Goal[]} goals
+ */
+
+export {};

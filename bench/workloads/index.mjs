@@ -1,0 +1,16 @@
+/** All workloads, in the order in which they run. */
+import { downloadOfPeers } from './download-of-peers.mjs';
+import { largeDownloads } from './large-download.mjs';
+import { newConnections } from './new-connections.mjs';
+import { smallRequestWorkloads } from './small-requests.mjs';
+
+/**
+ * @param {boolean} quick on small sizes
+ * @returns {import('../lib/workload.mjs').Workload[]}
+ */
+export const allWorkloads = (quick) => [
+  ...largeDownloads(quick),
+  downloadOfPeers(quick),
+  ...smallRequestWorkloads(quick),
+  newConnections(quick),
+];

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runModule } from '../support/run-child.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+import { CliSite } from './cli-process.js';
+
+/** It runs the build in dist/, which the set-up makes. */
+const DEMO = fileURLToPath(new URL('../../scripts/demo/main.mjs', import.meta.url));
+
+let site: CliSite;
+
+beforeAll(async () => {
+  site = await CliSite.start();
+});
+
+afterAll(() => site?.stop());
+
+/** A directory for temporary files of the demo alone, to see that it leaves none. */
+async function ownTmp(): Promise<string> {
+  const directory = join(await realpath(await temporaryDirectory()), 'tmp');
+  await mkdir(directory);
+  return directory;
+}
+
+describe('npm run demo', () => {
+  it('downloads, uploads, resumes, and leaves nothing behind', async () => {
+    const tmp = await ownTmp();
+    const { exitCode, stdout, stderr } = await runModule(DEMO, { env: { TMPDIR: tmp } });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain('Download of 200.0 MiB over HTTP/3');
+    expect(stdout).toContain('Upload of 50.0 MiB through Caddy to a Node server, and back');
+    expect(stdout).toMatch(/TLS +TLSv1\.3, TLS_\w+, \w+, \w+\n/);
+    expect(stdout).toMatch(/ALPN +h3\n/);
+    expect(stdout).toMatch(/A second connection\n +resumed +yes; 0-RTT accepted\n/);
+    expect(stdout).toMatch(/All bytes are right\.\n$/);
+    expect(await readdir(tmp)).toEqual([]);
+  });
+
+  it('fetches a URL with the shell client instead', async () => {
+    const tmp = await ownTmp();
+    const args = ['--cacert', site.caFile, site.url('/hello')];
+    const { exitCode, stdout, stderr } = await runModule(DEMO, { args, env: { TMPDIR: tmp } });
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('* ALPN: server accepted h3');
+    expect(stdout).toMatch(/status +200 \(HTTP\/3\)/);
+    expect(stdout).toContain(createHash('sha256').update('hello\n').digest('hex'));
+    expect(await readdir(tmp)).toEqual([]);
+  });
+
+  it('cleans up when it is interrupted', async () => {
+    const tmp = await ownTmp();
+    const child = spawn(process.execPath, [DEMO], {
+      env: { ...process.env, TMPDIR: tmp },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    // The first line comes when the servers begin to start.
+    await once(child.stdout, 'data');
+    child.kill('SIGINT');
+    child.stdout.resume();
+    child.stderr.resume();
+    expect(await once(child, 'close')).toEqual([130, null]);
+    expect(await readdir(tmp)).toEqual([]);
+  });
+});
