@@ -37,7 +37,8 @@ afterAll(async () => {
 /** The header section as aioquic received it. */
 function received({ body }: Settlement): Readonly<Record<string, string[]>> {
   const sections: Record<string, string[]> = {};
-  for (const [name, value] of JSON.parse(body.toString()) as [string, string][]) (sections[name] ??= []).push(value);
+  for (const [name, value] of JSON.parse(body.toString()) as [string, string][])
+    sections[name] = [...(sections[name] ?? []), value];
   return sections;
 }
 

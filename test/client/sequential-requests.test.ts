@@ -21,7 +21,7 @@ it('20,000 requests in sequence leave memory flat and no descriptor open', { tim
   expect(result).toMatchObject({
     errors: 0,
     connects: 1,
-    hashes: [caddy.files['file']?.sha256],
+    hashes: [caddy.files.file?.sha256],
     nativeObjects: 0,
   });
   const [first = 0, second = 0] = result.residentBytes;

@@ -42,7 +42,7 @@ it('completes 1,000 requests started at once on one connection though the server
     }),
   );
   for (const { error, bytes, sha256 } of settled) {
-    expect({ error, bytes, sha256 }).toEqual({ error: undefined, ...caddy.files['file'] });
+    expect({ error, bytes, sha256 }).toEqual({ error: undefined, ...caddy.files.file });
   }
   expect(connects).toBe(1);
   // In the order in which they were asked for, each on a stream of its own.
