@@ -1,4 +1,5 @@
 /** Throws in callbacks of its own, in one place after another, and reports what came of it. */
+import type { EventEmitter } from 'node:events';
 import { type ClientHttp3Stream, connect, type LookupFunction, type TokenStore } from '../../src/index.js';
 import { report, scenarioInput } from '../support/scenario.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -71,7 +72,7 @@ async function throwIn(origin: string, ca: string, place: string): Promise<Repor
     tokenStoreErrors += 1;
   });
   const [what, name = ''] = place.split(' ');
-  if (what === 'session') session.on(name, () => failIf(place));
+  if (what === 'session') (session as EventEmitter).on(name, () => failIf(place));
 
   const otherStream = session.request({ ':path': '/slow-writer?count=10&length=100&interval=10' });
   const other = watch(otherStream);
