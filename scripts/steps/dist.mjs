@@ -1,6 +1,6 @@
 /** Step: the JavaScript that is published, once as ES modules and once as CommonJS, each with its types. */
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { produceDirectory } from '../lib/atomic.mjs';
 import { projectRoot } from '../lib/layout.mjs';
 import { run } from '../lib/run.mjs';
@@ -13,9 +13,10 @@ const IMPORT_META_URL = 'importMetaUrl';
 const IMPORT_META_BANNER = `'use strict';const ${IMPORT_META_URL}=require('node:url').pathToFileURL(__filename).href;\n`;
 
 /** @param {string} directory @param {string} suffix @returns {Promise<string[]>} names relative to it */
-async function namesBelow(directory, suffix) {
+async function libraryNames(directory, suffix) {
   const entries = await readdir(directory, { recursive: true });
-  return entries.filter((name) => name.endsWith(suffix));
+  // The shell client is a program, run as an ES module, and nobody imports it.
+  return entries.filter((name) => name.endsWith(suffix) && !name.startsWith(`cli${sep}`));
 }
 
 /**
@@ -28,7 +29,7 @@ async function convertToCommonJs(esm, cjs) {
   const { transform } = await import('esbuild');
   await mkdir(cjs);
   await writeFile(join(cjs, 'package.json'), '{ "type": "commonjs" }\n');
-  for (const name of await namesBelow(esm, '.js')) {
+  for (const name of await libraryNames(esm, '.js')) {
     const source = await readFile(join(esm, name), 'utf8');
     const { code } = await transform(source.replace(/^\/\/# sourceMappingURL=.*$/m, ''), {
       format: 'cjs',
@@ -41,7 +42,7 @@ async function convertToCommonJs(esm, cjs) {
     await mkdir(dirname(join(cjs, name)), { recursive: true });
     await writeFile(join(cjs, name), code);
   }
-  for (const name of await namesBelow(esm, '.d.ts')) {
+  for (const name of await libraryNames(esm, '.d.ts')) {
     await cp(join(esm, name), join(cjs, name));
   }
 }

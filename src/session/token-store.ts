@@ -9,7 +9,8 @@ export interface StoredToken {
 }
 
 /**
- * Keeps resumption tokens between connections. Implement it to share them between processes.
+ * Keeps resumption tokens between connections. Implement it to share them between processes. A token is a secret: whoever
+ * has it can resume the session in its owner's name, so keep it as you would a private key.
  *
  * A key names the server and the way its certificate was verified; treat it as opaque. Tokens should be used once
  * (RFC 8446 C.4), so `take` removes what it returns. Errors of a store are reported as a 'tokenStoreError' event of the

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AioquicServer } from '../support/aioquic-server.js';
 import { makeIdentity, openSession, type TestIdentity } from '../support/client.js';
 import { fetchBytes, settle } from '../support/settlement.js';
+import { bodySha256, generateBody } from '../support/site-files.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const STREAM_LIMIT = 3;
@@ -73,6 +75,27 @@ describe('GOAWAY', () => {
     expect(again.headers?.[':status']).toBe(404);
     // The request for the GOAWAY was refused too, and answered by a GOAWAY that concerned nobody on the new connection.
     expect(await goodbye).toMatchObject({ error: undefined });
+    await session.close();
+  });
+
+  it('moves waiting requests with their bodies, of which nothing was taken yet', async () => {
+    const session = openSession(server.origin, identity);
+    const running = Array.from({ length: STREAM_LIMIT }, () => session.request({ ':path': '/stall?after=1' }));
+    const runningSettled = running.map((stream) => settle(stream));
+    await Promise.all(running.map((stream) => once(stream, 'data')));
+    const bytes = 1_000_000;
+    const post = { ':method': 'POST', ':path': '/digest' };
+    const given = fetchBytes(session, post, { body: Readable.from(generateBody(bytes)) });
+    const written = session.request(post);
+    const writtenSettled = settle(written);
+    written.end(Buffer.concat([...generateBody(bytes)]));
+    await server.goaway();
+    for (const { error, body } of await Promise.all([given, writtenSettled])) {
+      expect(error).toBeUndefined();
+      expect(JSON.parse(body.toString())).toEqual({ bytes, sha256: bodySha256(bytes) });
+    }
+    for (const stream of running) stream.close();
+    await Promise.all(runningSettled);
     await session.close();
   });
 

@@ -119,6 +119,7 @@ RESPONSES: dict[str, ResponseWriter] = {
     ),
     "header-section-256k": _frames(_large_headers),
     # Legal, however odd: a client has to take these.
+    "every-octet": _bad_headers([*OK, (b"x-every", bytes(octet for octet in range(0x21, 0x100) if octet != 0x7F))]),
     "unknown-frames": _frames(
         lambda http, stream_id: (
             encode_frame(GREASE, b"grease")
