@@ -25,7 +25,10 @@ export interface ClientHttp3SessionEvents {
   connect: [info: ConnectionInfo, timings: Readonly<ConnectTimings>];
   /** The server takes no new requests on the connection (GOAWAY); the session opens another when it needs one. */
   goaway: [];
-  /** The connection ended. The session lives on and opens another when it needs one. */
+  /**
+   * The connection ended unasked: not after `goaway`, and not for `keepAliveTimeout`. The session lives on and opens another when
+   * it needs one.
+   */
   disconnect: [error: Http3Error];
   /** No connection could be made. The requests that waited for it have failed with the same error. */
   connectionError: [error: Http3Error];
