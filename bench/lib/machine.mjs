@@ -1,6 +1,6 @@
 /** The machine and the software, as far as they bear on the figures. */
 import { execFile } from 'node:child_process';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { promisify } from 'node:util';
 import { CLIENT_CORE, SERVER_CORE } from './pinning.mjs';
 
@@ -29,4 +29,15 @@ export async function describeMachine(bound, servers) {
       : 'client and server share the cores (no taskset, or one core)',
   ];
   return parts.join('; ');
+}
+
+/** Load average of an idle machine, with room for what the run itself just did. */
+const IDLE_LOAD = 1;
+
+/** @returns {string | undefined} a warning if other programs use the machine, as far as the load of the last minute tells */
+export function warnOfLoad() {
+  const [load = 0] = loadavg();
+  return load > IDLE_LOAD
+    ? `Load average ${load.toFixed(1)}: something else runs, or just ran; expect noise.`
+    : undefined;
 }

@@ -5,7 +5,7 @@ import { caddyVersion } from '../../test/support/caddy.js';
 import { allWorkloads } from '../workloads/index.mjs';
 import { makeContenders } from './contenders.mjs';
 import { judge } from './goals.mjs';
-import { describeMachine } from './machine.mjs';
+import { describeMachine, warnOfLoad } from './machine.mjs';
 import { buildNativeClient } from './native-client.mjs';
 import { installPeerPackages } from './peer-packages.mjs';
 import { bindToServerCore } from './pinning.mjs';
@@ -35,14 +35,14 @@ function chooseWorkloads({ only, quick }) {
 
 /**
  * @param {Workload} workload
- * @param {import('./run-workload.mjs').Surroundings} surroundings
+ * @param {import('./run-workload.mjs').Surroundings & { judged: boolean }} surroundings `judged`: goals are looked at
  */
 async function measure(workload, surroundings) {
   const measurements = await runWorkload(workload, surroundings);
   progress('');
   const entries = [...measurements].map(([id, runs]) => /** @type {const} */ ([id, summariseRuns(workload, runs)]));
   const summaries = Object.fromEntries(entries);
-  const goals = workload.goals.map((goal) => judge(goal, summaries));
+  const goals = surroundings.judged ? workload.goals.map((goal) => judge(goal, summaries)) : [];
   const labelled = entries.map(([id, summary]) => ({ label: surroundings.contenders[id].label, summary }));
   process.stdout.write(formatReport(workload, labelled, goals));
   const { id, title, server, job, figure, cpu } = workload;
@@ -61,17 +61,27 @@ export async function runAll(options) {
   // After the builds, which may use all cores.
   const bound = await bindToServerCore();
   const machine = await describeMachine(bound, [`Caddy ${await caddyVersion()}`]);
+  const warning = warnOfLoad();
   const method = `Medians of ${options.runs} interleaved runs; datagrams of a 1,500-byte path (no path MTU discovery)`;
-  process.stdout.write(`${machine}\n${method}\n\n`);
+  process.stdout.write(`${[machine, method, ...(warning === undefined ? [] : [warning])].join('\n')}\n\n`);
+  const interrupt = new AbortController();
+  const onSignal = (/** @type {NodeJS.Signals} */ name) => interrupt.abort(new Error(`stopped by ${name}`));
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const site = await makeSite(Object.fromEntries(workloads.map(({ file }) => file)));
   try {
+    const { runs, quick } = options;
+    const surroundings = { site, contenders, bound, runs, progress, signal: interrupt.signal, judged: !quick };
     const results = [];
     for (const workload of workloads) {
-      results.push(await measure(workload, { site, contenders, bound, runs: options.runs, progress }));
+      results.push(await measure(workload, surroundings));
     }
-    const report = { machine, method, date: new Date().toISOString(), options, results };
+    const report = { machine, method, warning, date: new Date().toISOString(), options, results };
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  } catch (error) {
+    interrupt.signal.throwIfAborted();
+    throw error;
   } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     await site.remove();
   }
 }

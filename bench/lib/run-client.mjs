@@ -16,17 +16,18 @@ const DEADLINE_MS = 10 * 60 * 1000;
  * @param {import('./contenders.mjs').Contender} contender
  * @param {import('./job.mjs').Target & import('./job.mjs').Job} task
  * @param {number} serverPid
- * @param {boolean} bound whether clients get a core of their own
+ * @param {{ bound: boolean, signal: AbortSignal }} options `bound`: clients get a core of their own; `signal` ends the client
  * @returns {Promise<Measurement>}
- * @throws {Error} if the client fails or does not answer
+ * @throws {Error} if the client fails or does not answer, or the signal came
  */
-export async function runClient(contender, task, serverPid, bound) {
+export async function runClient(contender, task, serverPid, { bound, signal }) {
   const [program, ...programArgs] = contender.command(task);
   const [file, args] = onClientCore(bound, program, programArgs);
   const before = await cpuSecondsOf(serverPid);
   const child = spawn(file, args, {
     env: { ...process.env, ...contender.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
     timeout: DEADLINE_MS,
     killSignal: 'SIGKILL',
   });
@@ -38,8 +39,8 @@ export async function runClient(contender, task, serverPid, bound) {
   child.stderr.setEncoding('utf8').on('data', (text) => {
     errors += text;
   });
-  const [code, signal] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${contender.label}: ended with ${signal ?? `exit code ${code}`}\n${errors}`);
+  const [code, killedBy] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${contender.label}: ended with ${killedBy ?? `exit code ${code}`}\n${errors}`);
   /** @type {import('./job.mjs').Result} */
   const result = JSON.parse(output.trim().split('\n').at(-1) ?? '');
   return { ...result, serverCpuSeconds: (await cpuSecondsOf(serverPid)) - before };

@@ -12,6 +12,7 @@ import { runClient } from './run-client.mjs';
  * @property {boolean} bound whether client and server have a core each
  * @property {number} runs
  * @property {(line: string) => void} progress
+ * @property {AbortSignal} signal ends the run
  */
 
 /**
@@ -20,7 +21,7 @@ import { runClient } from './run-client.mjs';
  * @returns {Promise<ReadonlyMap<ContenderId, readonly Measurement[]>>}
  * @throws {Error} if a server or a client fails, or a response has the wrong length
  */
-export async function runWorkload(workload, { site, contenders, bound, runs, progress }) {
+export async function runWorkload(workload, { site, contenders, runs, progress, ...options }) {
   const { id, job, file, startServer } = workload;
   const [name, bytes] = file;
   /** @type {Map<ContenderId, Measurement[]>} */
@@ -32,7 +33,7 @@ export async function runWorkload(workload, { site, contenders, bound, runs, pro
     for (const contender of interleave(workload.contenders, runs)) {
       done += 1;
       progress(`${id}: run ${done} of ${runs * workload.contenders.length}, ${contenders[contender].label}`);
-      const measurement = await runClient(contenders[contender], task, server.pid, bound);
+      const measurement = await runClient(contenders[contender], task, server.pid, options);
       if (measurement.bytes !== bytes * job.requests || measurement.requests !== job.requests) {
         const got = `${measurement.requests} responses with ${measurement.bytes} bytes`;
         throw new Error(`${contenders[contender].label}: ${got} instead of ${job.requests} with ${bytes} each`);

@@ -82,7 +82,7 @@ export class ClientHttp3Stream extends Duplex {
     return this.#early;
   }
 
-  /** HTTP/3 error code that the stream ended with; H3_NO_ERROR after a complete response; undefined while it runs. */
+  /** HTTP/3 error code that the stream ended with; H3_NO_ERROR if request and response are complete; undefined while it runs. */
   get rstCode(): number | undefined {
     return this.#rstCode;
   }
@@ -148,6 +148,11 @@ export class ClientHttp3Stream extends Duplex {
     this.#transaction = transaction;
   }
 
+  /** Both directions are complete; before that the stream may still be cancelled, whatever was received. */
+  #noteCompletion(): void {
+    if (this.#requestEnded && this.#timings.end !== undefined) this.#rstCode ??= H3_ERROR.H3_NO_ERROR;
+  }
+
   #finishWriting(): void {
     const callback = this.#finalCallback;
     this.#finalCallback = undefined;
@@ -160,6 +165,7 @@ export class ClientHttp3Stream extends Duplex {
     onRequestSent: (streamId, early) => {
       this.#id = streamId;
       this.#early = early;
+      this.#requestEnded = false;
       this.#timings.sent = performance.now();
       this.emit('ready', streamId);
     },
@@ -181,10 +187,11 @@ export class ClientHttp3Stream extends Duplex {
     onRequestEnd: () => {
       this.#requestEnded = true;
       this.#finishWriting();
+      this.#noteCompletion();
     },
     onEnd: () => {
       this.#timings.end = performance.now();
-      this.#rstCode ??= H3_ERROR.H3_NO_ERROR;
+      this.#noteCompletion();
       this.push(null);
     },
     onError: (error) => {
