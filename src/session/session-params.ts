@@ -16,9 +16,9 @@ export interface QuicOptions {
   readonly mlkem?: boolean;
   /** Offer QUIC version 2 besides version 1 (RFC 9368, RFC 9369). Default false. */
   readonly versionNegotiation?: boolean;
-  /** Connection flow-control window: bounds what all responses together may hold unread. Default 128 MiB. */
+  /** Connection flow-control window: bounds what all responses together may hold unread. Default 256 MiB. */
   readonly maxData?: number;
-  /** Initial flow-control window of a response; grows to 10 MiB while the reader keeps up. Default 1 MiB. */
+  /** Initial flow-control window of a response; grows to 10 MiB while the reader keeps up. Default 2 MiB. */
   readonly maxStreamData?: number;
   /** QPACK dynamic table. Default 65,536. */
   readonly qpackMaxTableCapacity?: number;
@@ -41,8 +41,8 @@ export const QUIC_DEFAULTS: Required<QuicOptions> = {
   sniSlicing: true,
   mlkem: true,
   versionNegotiation: false,
-  maxData: 128 * 1024 * 1024,
-  maxStreamData: 1024 * 1024,
+  maxData: 256 * 1024 * 1024,
+  maxStreamData: 2 * 1024 * 1024,
   qpackMaxTableCapacity: 65_536,
   qpackBlockedStreams: 20,
   receiveBufferSize: 2 * 1024 * 1024,
