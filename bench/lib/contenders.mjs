@@ -14,7 +14,13 @@ import { PEERS_VARIABLE } from './peer-require.mjs';
  * @property {NodeJS.ProcessEnv} [env]
  */
 
-/** @typedef {'ours' | 'native' | 'nativeSingle' | 'currentspace' | 'undici'} ContenderId */
+/** @typedef {'ours' | 'native' | 'nativeSingle' | 'neqoAsItComes' | 'currentspace' | 'undici'} ContenderId */
+
+/**
+ * neqo's own build links a static NSS, whose AES-GCM for Linux is not the assembler code that this project's patch brings.
+ * Without AVX, NSS falls back to about the same: one block at a time.
+ */
+const PORTABLE_AES_GCM = { NSS_DISABLE_AVX: '1' };
 
 /** @param {string} name @returns {Contender['command']} */
 const inNode = (name) => (task) => [process.execPath, join(projectRoot, 'bench/clients', name), JSON.stringify(task)];
@@ -39,6 +45,11 @@ export function makeContenders(nativeClient, peers) {
     ours: { label: 'necko-http3', command: inNode('necko-http3.mjs') },
     native: { label: 'Rust, batched I/O', command: inRust(nativeClient, []) },
     nativeSingle: { label: 'Rust, neqo 0.13.4 I/O', command: inRust(nativeClient, ['--single-io']) },
+    neqoAsItComes: {
+      label: 'neqo 0.13.4 as it comes',
+      command: inRust(nativeClient, ['--single-io']),
+      env: PORTABLE_AES_GCM,
+    },
     currentspace: {
       label: `@currentspace/http3 ${PEER_PACKAGES['@currentspace/http3']}`,
       command: inNode('currentspace.mjs'),
