@@ -7,6 +7,8 @@
 #include <memory>
 #include <unordered_set>
 
+#include "virtual-fds.h"
+
 namespace necko {
 
 class UdpPoll;
@@ -22,6 +24,8 @@ class AddonState {
  public:
   struct Counters {
     uint32_t connections = 0;
+    uint32_t servers = 0;
+    uint32_t credentials = 0;
     uint32_t polls = 0;
     uint32_t verifiers = 0;
     uint32_t verifications = 0;
@@ -32,6 +36,7 @@ class AddonState {
   static std::shared_ptr<AddonState> Of(Napi::Env env);
 
   Counters counters;
+  VirtualFds virtualFds;
 
   void PollOpened(UdpPoll* poll);
   /** The poll's descriptor is closed; its libuv handle closes in a later turn of the loop. */

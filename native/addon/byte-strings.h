@@ -3,16 +3,15 @@
 
 #include <napi.h>
 
-#include <string>
 #include <vector>
 
+#include "latin1-buffer.h"
 #include "neqo_ffi.h"
 
 namespace necko {
 
 /**
- * Collects JavaScript strings whose characters are bytes of the wire (Latin-1) in one buffer. The buffer is kept from
- * call to call, so that a request allocates nothing once it has grown to the usual size.
+ * Collects byte strings (Latin-1) in one buffer and gives each of them back.
  *
  * Thread: belongs to one connection and its thread.
  */
@@ -28,8 +27,7 @@ class ByteStrings {
   const std::vector<NeqoBytes>& Views();
 
  private:
-  std::u16string characters_;
-  std::string bytes_;
+  Latin1Buffer bytes_;
   std::vector<size_t> lengths_;
   std::vector<NeqoBytes> views_;
 };

@@ -12,14 +12,13 @@ std::string UvErrorName(int error) {
 Napi::Error MakeSystemError(Napi::Env env, const SystemError& failure) {
   const std::string code = UvErrorName(failure.error);
   std::string message = std::string(failure.syscall) + ' ' + code;
-  if (!failure.address.empty()) message += ' ' + failure.address + ':' + std::to_string(failure.port);
+  if (!failure.address.empty()) message += ' ' + failure.address;
+  if (failure.port) message += ':' + std::to_string(*failure.port);
   Napi::Error error = MakeError(env, code.c_str(), message);
   error.Set("errno", Napi::Number::New(env, failure.error));
   error.Set("syscall", Napi::String::New(env, failure.syscall));
-  if (!failure.address.empty()) {
-    error.Set("address", Napi::String::New(env, failure.address));
-    error.Set("port", Napi::Number::New(env, failure.port));
-  }
+  if (!failure.address.empty()) error.Set("address", Napi::String::New(env, failure.address));
+  if (failure.port) error.Set("port", Napi::Number::New(env, *failure.port));
   return error;
 }
 

@@ -4,6 +4,8 @@
 
 #include <napi.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace necko {
@@ -13,15 +15,16 @@ struct SystemError {
   /** libuv's number: negative. */
   int error = 0;
   const char* syscall = "";
-  /** Empty if the call is about no address. */
+  /** An IP literal or a path; empty if the call is about no address. */
   std::string address;
-  uint16_t port = 0;
+  /** Of an IP literal. */
+  std::optional<uint16_t> port;
 };
 
 /** Name of a libuv error number: 'ECONNREFUSED' … */
 std::string UvErrorName(int error);
 
-/** `syscall CODE address:port` with `errno`, `code`, `syscall` and, where there is one, `address` and `port`. */
+/** `syscall CODE address:port` with `errno`, `code`, `syscall` and, where there are any, `address` and `port`. */
 Napi::Error MakeSystemError(Napi::Env env, const SystemError& failure);
 
 Napi::Error MakeError(Napi::Env env, const char* code, const std::string& message);

@@ -1,6 +1,7 @@
-// TLS, resumption, ECH, state and the end of a connection.
+// TLS, resumption, ECH, state, statistics and the end of a connection.
 #include "arguments.h"
 #include "neqo-conn.h"
+#include "neqo-stats.h"
 #include "neqo-text.h"
 
 namespace necko {
@@ -75,6 +76,14 @@ Napi::Value NeqoHttp3Conn::State(const Napi::CallbackInfo& info) {
   return ToResult(env, neqo_state(Conn(env)));
 }
 
+Napi::Value NeqoHttp3Conn::Stats(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoStats stats{};
+  // After a panic there is nothing to read, and all counts stay 0.
+  neqo_stats(Conn(env), &stats);
+  return ToStatsObject(env, stats);
+}
+
 Napi::Value NeqoHttp3Conn::InitiateKeyUpdate(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return ToResult(env, neqo_initiate_key_update(Conn(env)));
@@ -83,7 +92,8 @@ Napi::Value NeqoHttp3Conn::InitiateKeyUpdate(const Napi::CallbackInfo& info) {
 Napi::Value NeqoHttp3Conn::ConnectionId(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   NeqoConn* conn = Conn(env);
-  return ReadText(env, [conn](char* buffer, size_t capacity) { return neqo_connection_id(conn, buffer, capacity); });
+  const auto read = [conn](char* buffer, size_t capacity) { return neqo_connection_id(conn, buffer, capacity); };
+  return Napi::String::New(env, ReadText(read));
 }
 
 }  // namespace necko

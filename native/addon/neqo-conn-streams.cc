@@ -46,7 +46,7 @@ Napi::Value NeqoHttp3Conn::ReadResponseData(const Napi::CallbackInfo& info) {
   NeqoConn* conn = Conn(env);
   const uint64_t stream = ToStreamId(env, info[0]);
   const ByteSpan into = ToByteRange(env, info[1], info[2], info[3], "into");
-  return ToResult(env, neqo_read_response_data(conn, stream, into.data, into.length, StatusData(env)));
+  return ToResult(env, neqo_read_response_data(conn, stream, into.data, into.length, arrays_.Status(env)));
 }
 
 Napi::Value NeqoHttp3Conn::CloseStream(const Napi::CallbackInfo& info) {

@@ -5,9 +5,6 @@
 namespace necko {
 namespace {
 
-/** Application errors of WebTransport are 32 bits wide. */
-constexpr double kSessionErrorLimit = 4294967296.0;
-
 /** Authority and path come before the headers. */
 constexpr size_t kRequestLineStrings = 2;
 
@@ -29,7 +26,8 @@ Napi::Value NeqoHttp3Conn::WebTransportCloseSession(const Napi::CallbackInfo& in
   const Napi::Env env = info.Env();
   NeqoConn* conn = Conn(env);
   const uint64_t session = ToStreamId(env, info[0], "sessionId");
-  const auto error = static_cast<uint32_t>(ToUnsigned(env, info[1], "error", kSessionErrorLimit));
+  // Application errors of WebTransport are 32 bits wide.
+  const uint32_t error = ToUint32(env, info[1], "error");
   const std::string message = ToUtf8(env, info[2], "message");
   return ToResult(env, neqo_webtransport_close_session(
                            conn, session, error, {reinterpret_cast<const uint8_t*>(message.data()), message.size()}));

@@ -7,7 +7,9 @@
 
 #include "addon-state.h"
 #include "byte-strings.h"
+#include "engine-arrays.h"
 #include "neqo_ffi.h"
+#include "quic-values.h"
 
 namespace necko {
 
@@ -18,11 +20,6 @@ namespace necko {
  * Thread: bound to the thread of its environment, as neqo is. No method calls back into JavaScript.
  *
  * Life: the connection is freed by destroy(), when the object is collected, or when the environment ends.
- *
- * Memory: the status and event arrays belong to JavaScript. Their data pointers are looked up in every call that writes
- * to them, because their buffers can be detached or resized in between. The event buffer is replaced by a larger one
- * when a single event does not fit: nextEvents() then returns more than the old one's length, and eventBuffer() the new
- * one.
  */
 class NeqoHttp3Conn final : public Napi::ObjectWrap<NeqoHttp3Conn> {
  public:
@@ -55,7 +52,7 @@ class NeqoHttp3Conn final : public Napi::ObjectWrap<NeqoHttp3Conn> {
   Napi::Value PriorityUpdate(const Napi::CallbackInfo& info);
   Napi::Value SetStreamMaxData(const Napi::CallbackInfo& info);
 
-  // neqo-conn-session.cc: TLS, resumption, state, close
+  // neqo-conn-session.cc: TLS, resumption, state, statistics, close
   Napi::Value CloseConnection(const Napi::CallbackInfo& info);
   Napi::Value Authenticated(const Napi::CallbackInfo& info);
   Napi::Value PeerCertificateChain(const Napi::CallbackInfo& info);
@@ -64,11 +61,9 @@ class NeqoHttp3Conn final : public Napi::ObjectWrap<NeqoHttp3Conn> {
   Napi::Value TakeResumptionToken(const Napi::CallbackInfo& info);
   Napi::Value SetEchConfig(const Napi::CallbackInfo& info);
   Napi::Value State(const Napi::CallbackInfo& info);
+  Napi::Value Stats(const Napi::CallbackInfo& info);
   Napi::Value InitiateKeyUpdate(const Napi::CallbackInfo& info);
   Napi::Value ConnectionId(const Napi::CallbackInfo& info);
-
-  // neqo-stats.cc
-  Napi::Value Stats(const Napi::CallbackInfo& info);
 
   // neqo-conn-webtransport.cc
   Napi::Value WebTransportCreateSession(const Napi::CallbackInfo& info);
@@ -83,29 +78,13 @@ class NeqoHttp3Conn final : public Napi::ObjectWrap<NeqoHttp3Conn> {
 
   /** The live connection. @throws TypeError with code ERR_NEQO_DESTROYED after destroy() */
   NeqoConn* Conn(Napi::Env env) const;
-  /** The status array's data. @throws TypeError if it was detached or shrunk */
-  double* StatusData(Napi::Env env) const;
-  /** Replaces the event buffer by one of at least `capacity` bytes. */
-  void GrowEventBuffer(Napi::Env env, size_t capacity);
   /** Drops the connection and all that is held for it. Idempotent. */
   void Release();
 
   std::unique_ptr<NeqoConn, Free> conn_;
   std::shared_ptr<AddonState> state_;
-  Napi::ObjectReference status_;
-  Napi::ObjectReference events_;
+  EngineArrays arrays_;
   ByteStrings strings_;
 };
-
-/** A non-negative result or a NativeResult. */
-inline Napi::Value ToResult(Napi::Env env, int64_t result) {
-  return Napi::Number::New(env, static_cast<double>(result));
-}
-
-/** A QUIC stream or session id. */
-uint64_t ToStreamId(Napi::Env env, napi_value value, const char* name = "streamId");
-
-/** An HTTP/3 or application error code. */
-uint64_t ToErrorCode(Napi::Env env, napi_value value);
 
 }  // namespace necko

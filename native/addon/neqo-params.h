@@ -3,11 +3,10 @@
 
 #include <napi.h>
 
-#include <deque>
-#include <string>
 #include <vector>
 
 #include "neqo_ffi.h"
+#include "params-reader.h"
 
 namespace necko {
 
@@ -26,10 +25,7 @@ class ConnParams {
   const NeqoParams& get() const { return params_; }
 
  private:
-  NeqoBytes Keep(std::string text);
-
-  /** A deque, because its elements stay where they are. */
-  std::deque<std::string> strings_;
+  KeptStrings strings_;
   std::vector<NeqoBytes> alpn_;
   NeqoParams params_{};
 };

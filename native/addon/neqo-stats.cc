@@ -1,5 +1,4 @@
-// NativeStats of src/native.ts.
-#include "neqo-conn.h"
+#include "neqo-stats.h"
 
 namespace necko {
 namespace {
@@ -50,11 +49,7 @@ Napi::Object FrameCounts(Napi::Env env, const double (&counts)[NEQO_FRAME_TYPES]
 
 }  // namespace
 
-Napi::Value NeqoHttp3Conn::Stats(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  NeqoStats stats{};
-  // After a panic there is nothing to read, and all counts stay 0.
-  neqo_stats(Conn(env), &stats);
+Napi::Object ToStatsObject(Napi::Env env, const NeqoStats& stats) {
   const Napi::Object result = Napi::Object::New(env);
   for (const Field& field : kNumbers) result.Set(field.name, stats.*field.member);
   result.Set("resumed", Napi::Boolean::New(env, stats.resumed != 0));

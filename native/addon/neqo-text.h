@@ -3,7 +3,7 @@
 
 #include <napi.h>
 
-#include <array>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -17,15 +17,14 @@ namespace necko {
  * negative result, which becomes the empty string.
  */
 template <typename Function>
-Napi::Value ReadText(Napi::Env env, Function read) {
-  std::array<char, 256> small;
-  const int64_t length = read(small.data(), small.size());
-  if (length <= 0) return Napi::String::New(env, "");
-  const auto size = static_cast<size_t>(length);
-  if (size <= small.size()) return Napi::String::New(env, small.data(), size);
-  std::string large(size, '\0');
-  read(large.data(), size);
-  return Napi::String::New(env, large);
+std::string ReadText(Function read) {
+  std::string text(256, '\0');
+  const int64_t length = read(text.data(), text.size());
+  const size_t size = length < 0 ? 0 : static_cast<size_t>(length);
+  const bool shortened = size > text.size();
+  text.resize(size);
+  if (shortened) read(text.data(), size);
+  return text;
 }
 
 /** A copy, in an ArrayBuffer of its own. */

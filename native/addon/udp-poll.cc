@@ -2,26 +2,9 @@
 
 #include "arguments.h"
 #include "errors.h"
+#include "open-datagram-socket.h"
 
 namespace necko {
-namespace {
-
-constexpr double kPortLimit = 65536;
-
-std::string ToIpLiteral(Napi::Env env, napi_value value, const char* name) {
-  std::string address = ToUtf8(env, value, name);
-  if (!UdpSocket::IsIpLiteral(address)) {
-    throw MakeTypeError(env, "ERR_INVALID_IP_ADDRESS",
-                        std::string("The \"") + name + "\" argument must be an IP literal: " + address);
-  }
-  return address;
-}
-
-uint16_t ToPort(Napi::Env env, napi_value value, const char* name) {
-  return static_cast<uint16_t>(ToUnsigned(env, value, name, kPortLimit));
-}
-
-}  // namespace
 
 Napi::Function UdpPoll::Define(Napi::Env env) {
   return DefineClass(env, "UdpPoll",
@@ -41,20 +24,13 @@ UdpPoll::UdpPoll(const Napi::CallbackInfo& info)
   const Napi::Env env = info.Env();
   const Napi::Object options = ToObject(env, info[0], "options");
   const Napi::Function onReady = ToFunction(env, info[1], "onReady");
-  const Napi::Value localAddress = options["localAddress"];
-  IpEndpoint local;
-  if (!localAddress.IsUndefined()) local.address = ToIpLiteral(env, localAddress, "options.localAddress");
-  local.port = ToPort(env, options.Get("localPort"), "options.localPort");
-  const IpEndpoint remote{ToIpLiteral(env, options.Get("remoteAddress"), "options.remoteAddress"),
-                          ToPort(env, options.Get("remotePort"), "options.remotePort")};
-
-  if (const auto failure = socket_.Open(local, remote)) throw MakeSystemError(env, *failure);
+  socket_.emplace(OpenDatagramSocket(options));
 
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
   auto handle = std::make_unique<Handle>();
-  if (const int error = uv_poll_init(loop, &handle->poll, socket_.fd()); error != 0) {
-    throw MakeSystemError(env, {error, "uv_poll_init", "", 0});
+  if (const int error = uv_poll_init(loop, &handle->poll, socket_->fd()); error != 0) {
+    throw MakeSystemError(env, {error, "uv_poll_init", "", std::nullopt});
   }
   handle->poll.data = handle.get();
   handle->owner = this;
@@ -74,7 +50,7 @@ void UdpPoll::Close() {
   // libuv owns the handle until OnClosed takes it back.
   uv_close(reinterpret_cast<uv_handle_t*>(&handle_.release()->poll), OnClosed);
   // libuv allows this once polling has stopped, before the handle itself is closed.
-  socket_.Close();
+  socket_->Close();
   onReady_.Reset();
 }
 
@@ -102,7 +78,7 @@ void UdpPoll::OnEvents(uv_poll_t* poll, int status, int events) {
   // libuv makes UV_EBADF of every EPOLLERR and stops polling. On a connected UDP socket EPOLLERR is an ICMP error (a
   // closed port, an unreachable host), after which the socket works on. The error stays in the socket for whoever reads
   // or writes next, so it is told as readiness, and polling begins again.
-  int failure = self->socket_.Probe();
+  int failure = self->socket_->Probe();
   // libuv aborts the process if it is told to poll a descriptor that somebody else has closed.
   if (failure == 0) failure = uv_poll_start(poll, self->events_, OnEvents);
   if (failure == 0) {
@@ -130,14 +106,14 @@ void UdpPoll::Emit(int events, int status) {
   if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_fatal_exception(env, exception);
 }
 
-Napi::Value UdpPoll::GetFd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), socket_.fd()); }
+Napi::Value UdpPoll::GetFd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), socket_->fd()); }
 
 Napi::Value UdpPoll::GetLocalAddress(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), socket_.local().address);
+  return Napi::String::New(info.Env(), socket_->local().address);
 }
 
 Napi::Value UdpPoll::GetLocalPort(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), socket_.local().port);
+  return Napi::Number::New(info.Env(), socket_->local().port);
 }
 
 void UdpPoll::Poll(const Napi::CallbackInfo& info) {
@@ -148,7 +124,8 @@ void UdpPoll::Poll(const Napi::CallbackInfo& info) {
     throw MakeTypeError(env, "ERR_SOCKET_CLOSED", "The socket is closed");
   }
   if (events == events_) return;
-  if (const int error = Watch(events); error != 0) throw MakeSystemError(env, {error, "uv_poll_start", "", 0});
+  if (const int error = Watch(events); error != 0)
+    throw MakeSystemError(env, {error, "uv_poll_start", "", std::nullopt});
 }
 
 void UdpPoll::RefLoop(const Napi::CallbackInfo&) {

@@ -1,18 +1,19 @@
-// UdpPoll of src/native.ts: a UDP socket with libuv's readiness polling.
+// UdpPoll of src/native.ts: a datagram socket with libuv's readiness polling.
 #pragma once
 
 #include <napi.h>
 #include <uv.h>
 
 #include <memory>
+#include <optional>
 
 #include "addon-state.h"
-#include "udp-socket.h"
+#include "datagram-socket.h"
 
 namespace necko {
 
 /**
- * A connected UDP socket and the uv_poll handle that watches it.
+ * A UDP socket, or the Unix datagram socket of a server, and the uv_poll handle that watches it.
  *
  * Thread: bound to the thread of its environment; the callback runs there too, from libuv's loop, inside a callback
  * scope of Node, so that process.nextTick and microtasks run after it.
@@ -56,7 +57,8 @@ class UdpPoll final : public Napi::ObjectWrap<UdpPoll> {
   int Watch(int events);
   void Emit(int events, int status);
 
-  UdpSocket socket_;
+  /** Set once the constructor is done. */
+  std::optional<DatagramSocket> socket_;
   std::unique_ptr<Handle> handle_;
   Napi::FunctionReference onReady_;
   Napi::AsyncContext asyncContext_;

@@ -1,14 +1,13 @@
 #include "udp-socket.h"
 
-#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <uv.h>
 
 #include <cerrno>
 #include <charconv>
+#include <optional>
 
 namespace necko {
 namespace {
@@ -32,7 +31,7 @@ uint32_t ScopeId(const std::string& zone) {
 }
 
 /** nullopt: no IP literal, or its zone does not exist. */
-std::optional<SocketAddress> ParseEndpoint(const IpEndpoint& endpoint) {
+std::optional<SocketAddress> ParseEndpoint(const Endpoint& endpoint) {
   SocketAddress result;
   auto* v4 = reinterpret_cast<sockaddr_in*>(&result.storage);
   if (uv_ip4_addr(endpoint.address.c_str(), endpoint.port, v4) == 0) {
@@ -62,7 +61,7 @@ SocketAddress Wildcard(int family, uint16_t port) {
   return result;
 }
 
-IpEndpoint FormatEndpoint(const SocketAddress& address) {
+Endpoint FormatEndpoint(const SocketAddress& address) {
   char text[INET6_ADDRSTRLEN] = "";
   uv_ip_name(address.get(), text, sizeof text);
   const uint16_t port = address.family() == AF_INET
@@ -71,73 +70,70 @@ IpEndpoint FormatEndpoint(const SocketAddress& address) {
   return {text, ntohs(port)};
 }
 
-SystemError Failed(const char* syscall, const IpEndpoint& endpoint) {
+SystemError Failed(const char* syscall) { return {uv_translate_sys_error(errno), syscall, "", std::nullopt}; }
+
+SystemError Failed(const char* syscall, const Endpoint& endpoint) {
   return {uv_translate_sys_error(errno), syscall, endpoint.address, endpoint.port};
 }
 
-int OpenDescriptor(int family) {
-#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
-  return socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
-#else
-  const int fd = socket(family, SOCK_DGRAM, IPPROTO_UDP);
-  if (fd != -1 && (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 || fcntl(fd, F_SETFL, O_NONBLOCK) == -1)) {
-    const int error = errno;
-    close(fd);
-    errno = error;
-    return -1;
-  }
-  return fd;
-#endif
+/** `asked` may lack an address, then the wildcard's is told. */
+SystemError BindFailed(const Endpoint& asked, const SocketAddress& address) {
+  SystemError failure = Failed("bind", asked);
+  if (failure.address.empty()) failure.address = FormatEndpoint(address).address;
+  return failure;
+}
+
+/** The last step of opening: asks where the socket is bound. */
+OpenedSocket Opened(Descriptor descriptor, const Endpoint& asked) {
+  SocketAddress bound;
+  bound.length = sizeof bound.storage;
+  if (getsockname(descriptor.get(), bound.get(), &bound.length) != 0) return Failed("getsockname", asked);
+  return DatagramSocket(std::move(descriptor), FormatEndpoint(bound));
+}
+
+SystemError NoInterface(const char* syscall, const Endpoint& endpoint) {
+  return {UV_EADDRNOTAVAIL, syscall, endpoint.address, endpoint.port};
+}
+
+bool SetOption(const Descriptor& descriptor, int level, int option, bool value) {
+  const int number = value ? 1 : 0;
+  return setsockopt(descriptor.get(), level, option, &number, sizeof number) == 0;
 }
 
 }  // namespace
 
-bool UdpSocket::IsIpLiteral(const std::string& address) {
+bool IsIpLiteral(const std::string& address) {
   sockaddr_in v4;
   sockaddr_in6 v6;
   return uv_ip4_addr(address.c_str(), 0, &v4) == 0 ||
          uv_ip6_addr(address.substr(0, address.find('%')).c_str(), 0, &v6) == 0;
 }
 
-std::optional<SystemError> UdpSocket::Open(const IpEndpoint& local, const IpEndpoint& remote) {
-  std::optional<SystemError> failure = Setup(local, remote);
-  if (failure) Close();
-  return failure;
-}
-
-std::optional<SystemError> UdpSocket::Setup(const IpEndpoint& local, const IpEndpoint& remote) {
+OpenedSocket ConnectUdp(const Endpoint& local, const Endpoint& remote) {
   const auto peer = ParseEndpoint(remote);
   // The literals were checked before: what is left is a zone that names no interface.
-  if (!peer) return SystemError{UV_EADDRNOTAVAIL, "connect", remote.address, remote.port};
+  if (!peer) return NoInterface("connect", remote);
   const auto own = local.address.empty() ? Wildcard(peer->family(), local.port) : ParseEndpoint(local);
-  if (!own) return SystemError{UV_EADDRNOTAVAIL, "bind", local.address, local.port};
+  if (!own) return NoInterface("bind", local);
 
-  fd_ = OpenDescriptor(peer->family());
-  if (fd_ == -1) return SystemError{uv_translate_sys_error(errno), "socket", "", 0};
-  if (bind(fd_, own->get(), own->length) != 0) {
-    SystemError failure = Failed("bind", local);
-    if (failure.address.empty()) failure.address = FormatEndpoint(*own).address;
-    return failure;
+  Descriptor descriptor = OpenSocket(peer->family(), SOCK_DGRAM, IPPROTO_UDP);
+  if (!descriptor.open()) return Failed("socket");
+  if (bind(descriptor.get(), own->get(), own->length) != 0) return BindFailed(local, *own);
+  if (connect(descriptor.get(), peer->get(), peer->length) != 0) return Failed("connect", remote);
+  return Opened(std::move(descriptor), local);
+}
+
+OpenedSocket BindUdp(const Endpoint& local, const UdpBindFlags& flags) {
+  const auto own = ParseEndpoint(local);
+  if (!own) return NoInterface("bind", local);
+  Descriptor descriptor = OpenSocket(own->family(), SOCK_DGRAM, IPPROTO_UDP);
+  if (!descriptor.open()) return Failed("socket");
+  if (own->family() == AF_INET6 && !SetOption(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, flags.ipv6Only)) {
+    return Failed("setsockopt", local);
   }
-  if (connect(fd_, peer->get(), peer->length) != 0) return Failed("connect", remote);
-
-  SocketAddress bound;
-  bound.length = sizeof bound.storage;
-  if (getsockname(fd_, bound.get(), &bound.length) != 0) return Failed("getsockname", local);
-  local_ = FormatEndpoint(bound);
-  return std::nullopt;
-}
-
-void UdpSocket::Close() {
-  if (fd_ == -1) return;
-  close(fd_);
-  fd_ = -1;
-}
-
-int UdpSocket::Probe() const {
-  int type = 0;
-  socklen_t length = sizeof type;
-  return getsockopt(fd_, SOL_SOCKET, SO_TYPE, &type, &length) == 0 ? 0 : uv_translate_sys_error(errno);
+  if (flags.reusePort && !SetOption(descriptor, SOL_SOCKET, SO_REUSEPORT, true)) return Failed("setsockopt", local);
+  if (bind(descriptor.get(), own->get(), own->length) != 0) return Failed("bind", local);
+  return Opened(std::move(descriptor), local);
 }
 
 }  // namespace necko

@@ -2,14 +2,15 @@
 
 use std::{cell::RefCell, os::fd::BorrowedFd, rc::Rc, time::Instant};
 
-use neqo_common::{event::Provider as _, hex, Datagram, MAX_VARINT};
+use neqo_common::{event::Provider as _, hex, Datagram, Role, MAX_VARINT};
 use neqo_crypto::AuthenticationStatus;
 use neqo_http3::{Header, Http3Client, Http3ClientEvent, Http3State, Priority, StreamId};
 use neqo_transport::{Connection, Output, RandomConnectionIdGenerator};
 
 use crate::{
-    events::{self, EventQueue, Written},
+    events::{self, EventQueue},
     nss, qlog,
+    record::Written,
     udp::{Received, Sent, Udp, UdpStats},
     Error, InitError, Params,
 };
@@ -45,7 +46,7 @@ impl<'fd> Conn<'fd> {
     pub fn new(fd: BorrowedFd<'fd>, params: &Params) -> Result<Self, InitError> {
         nss::init().map_err(|e| InitError::new(format!("NSS: {e:?}")))?;
         let http3 = params.http3_parameters()?;
-        let udp = Udp::new(
+        let udp = Udp::connected(
             fd,
             params.local,
             params.remote,
@@ -66,7 +67,11 @@ impl<'fd> Conn<'fd> {
         .map_err(|e| InitError::new(format!("neqo: {e:?}")))?;
         let mut client = Http3Client::new_with_conn(connection, http3);
         if let Some(directory) = &params.qlog_dir {
-            client.set_qlog(qlog::open(directory, &hex(client.connection_id()))?);
+            client.set_qlog(qlog::open(
+                directory,
+                Role::Client,
+                &hex(client.connection_id()),
+            )?);
         }
         Ok(Self {
             client,

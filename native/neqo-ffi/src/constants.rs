@@ -38,6 +38,8 @@ pub const NEQO_STATUS_LENGTH: usize = 16;
 
 /// Bytes of the head of an event record.
 pub const NEQO_EVENT_HEAD: usize = 32;
+/// The same in a server's event buffer.
+pub const NEQO_SERVER_EVENT_HEAD: usize = 40;
 
 pub const NEQO_EVENT_HEADER_READY: u32 = 1;
 pub const NEQO_EVENT_DATA_WRITABLE: u32 = 2;
@@ -90,3 +92,20 @@ pub const NEQO_CC_CUBIC: u32 = 1;
 pub const NEQO_PTO_COUNTS: usize = 16;
 /// Length of `NeqoStats::frames_received` and `frames_sent`.
 pub const NEQO_FRAME_TYPES: usize = 22;
+
+pub const NEQO_SERVER_EVENT_CONNECTION: u32 = 1;
+pub const NEQO_SERVER_EVENT_STATE_CHANGE: u32 = 2;
+pub const NEQO_SERVER_EVENT_REQUEST: u32 = 3;
+pub const NEQO_SERVER_EVENT_DATA_READABLE: u32 = 4;
+pub const NEQO_SERVER_EVENT_DATA_WRITABLE: u32 = 5;
+pub const NEQO_SERVER_EVENT_RESET: u32 = 6;
+pub const NEQO_SERVER_EVENT_STOP_SENDING: u32 = 7;
+pub const NEQO_SERVER_EVENT_TRAILERS: u32 = 8;
+pub const NEQO_SERVER_EVENT_PRIORITY_UPDATE: u32 = 9;
+pub const NEQO_SERVER_EVENT_SERVER_NAME: u32 = 10;
+pub const NEQO_SERVER_EVENT_PATH: u32 = 11;
+pub const NEQO_SERVER_EVENT_HEADERS_TOO_LARGE: u32 = 12;
+
+pub const NEQO_RETRY_NEVER: u32 = 0;
+pub const NEQO_RETRY_ALWAYS: u32 = 1;
+pub const NEQO_RETRY_LOAD: u32 = 2;

@@ -1,31 +1,27 @@
 //! Packs neqo's events into records for C. The layout is described in `include/neqo_ffi.h`.
 
-use std::{
-    borrow::Cow,
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use neqo_http3::{
-    features::extended_connect::SessionCloseReason, Header, Http3ClientEvent, Http3State, StreamId,
+    features::extended_connect::SessionCloseReason, Http3ClientEvent, Http3State, StreamId,
     WebTransportEvent,
 };
 
 use crate::{
-    close::Close,
     constants::{
-        NEQO_CLOSE_NONE, NEQO_EVENT_AUTHENTICATION_NEEDED, NEQO_EVENT_DATA_READABLE,
-        NEQO_EVENT_DATA_WRITABLE, NEQO_EVENT_ECH_FALLBACK_AUTHENTICATION_NEEDED,
-        NEQO_EVENT_GOAWAY_RECEIVED, NEQO_EVENT_HEAD, NEQO_EVENT_HEADER_READY,
-        NEQO_EVENT_PUSH_CANCELED, NEQO_EVENT_PUSH_DATA_READABLE, NEQO_EVENT_PUSH_HEADER_READY,
-        NEQO_EVENT_PUSH_PROMISE, NEQO_EVENT_PUSH_RESET, NEQO_EVENT_REQUESTS_CREATABLE,
-        NEQO_EVENT_RESET, NEQO_EVENT_RESUMPTION_TOKEN, NEQO_EVENT_STATE_CHANGE,
-        NEQO_EVENT_STOP_SENDING, NEQO_EVENT_TRAILERS, NEQO_EVENT_WEBTRANSPORT_DATAGRAM,
-        NEQO_EVENT_WEBTRANSPORT_NEGOTIATED, NEQO_EVENT_WEBTRANSPORT_NEW_STREAM,
-        NEQO_EVENT_WEBTRANSPORT_SESSION, NEQO_EVENT_WEBTRANSPORT_SESSION_CLOSED,
-        NEQO_EVENT_ZERO_RTT_REJECTED, NEQO_STATE_CLOSED, NEQO_STATE_CLOSING, NEQO_STATE_CONNECTED,
-        NEQO_STATE_GOING_AWAY, NEQO_STATE_INITIALIZING, NEQO_STATE_ZERO_RTT,
+        NEQO_EVENT_AUTHENTICATION_NEEDED, NEQO_EVENT_DATA_READABLE, NEQO_EVENT_DATA_WRITABLE,
+        NEQO_EVENT_ECH_FALLBACK_AUTHENTICATION_NEEDED, NEQO_EVENT_GOAWAY_RECEIVED,
+        NEQO_EVENT_HEADER_READY, NEQO_EVENT_PUSH_CANCELED, NEQO_EVENT_PUSH_DATA_READABLE,
+        NEQO_EVENT_PUSH_HEADER_READY, NEQO_EVENT_PUSH_PROMISE, NEQO_EVENT_PUSH_RESET,
+        NEQO_EVENT_REQUESTS_CREATABLE, NEQO_EVENT_RESET, NEQO_EVENT_RESUMPTION_TOKEN,
+        NEQO_EVENT_STATE_CHANGE, NEQO_EVENT_STOP_SENDING, NEQO_EVENT_TRAILERS,
+        NEQO_EVENT_WEBTRANSPORT_DATAGRAM, NEQO_EVENT_WEBTRANSPORT_NEGOTIATED,
+        NEQO_EVENT_WEBTRANSPORT_NEW_STREAM, NEQO_EVENT_WEBTRANSPORT_SESSION,
+        NEQO_EVENT_WEBTRANSPORT_SESSION_CLOSED, NEQO_EVENT_ZERO_RTT_REJECTED, NEQO_STATE_CLOSED,
+        NEQO_STATE_CLOSING, NEQO_STATE_CONNECTED, NEQO_STATE_GOING_AWAY, NEQO_STATE_INITIALIZING,
+        NEQO_STATE_ZERO_RTT,
     },
-    latin1,
+    record::{Record, Written},
 };
 
 const FLAG_INTERIM: u32 = 1;
@@ -33,16 +29,6 @@ const FLAG_FIN: u32 = 2;
 const SESSION_CLOSED_ERROR: u32 = 0;
 const SESSION_CLOSED_STATUS: u32 = 1;
 const SESSION_CLOSED_CLEAN: u32 = 2;
-
-/// What a call of [`EventQueue::write`] did.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    pub bytes: usize,
-    /// Events are left that did not fit.
-    pub more: bool,
-    /// Capacity that the next event needs if it is larger than the whole buffer, else 0.
-    pub needed: usize,
-}
 
 /// Hands events out in order; one that did not fit waits here for the next call.
 #[derive(Debug, Default)]
@@ -60,123 +46,16 @@ impl EventQueue {
     ) -> Written {
         let mut written = Written::default();
         while let Some(event) = self.carried.take().or_else(&mut next) {
-            let record = Record::new(&event, goaway);
-            let length = record.length();
-            if length > buffer.len() - written.bytes {
-                if length > buffer.len() {
-                    written.needed = length;
-                }
-                written.more = true;
-                drop(record);
+            if !written.append(&Record::new(&event, goaway), buffer) {
                 self.carried = Some(event);
                 break;
             }
-            record.write(&mut buffer[written.bytes..written.bytes + length]);
-            written.bytes += length;
         }
         written
     }
 }
 
-/// Variable part of a record.
-enum Payload<'a> {
-    None,
-    Headers(&'a [Header]),
-    Bytes(Cow<'a, [u8]>),
-}
-
-impl Payload<'_> {
-    fn length(&self) -> usize {
-        match self {
-            Self::None => 0,
-            Self::Headers(headers) => headers
-                .iter()
-                .map(|h| 8 + latin1::encoded_len(h.name()) + latin1::encoded_len(h.value()))
-                .sum(),
-            Self::Bytes(bytes) => bytes.len(),
-        }
-    }
-
-    fn count(&self) -> usize {
-        match self {
-            Self::None => 0,
-            Self::Headers(headers) => headers.len(),
-            Self::Bytes(bytes) => bytes.len(),
-        }
-    }
-
-    /// Writes to the beginning of `into` and returns the length.
-    fn write(&self, into: &mut [u8]) -> usize {
-        match self {
-            Self::None => 0,
-            Self::Headers(headers) => {
-                let (lengths, mut text) = into.split_at_mut(8 * headers.len());
-                let mut total = lengths.len();
-                for (header, entry) in headers.iter().zip(lengths.chunks_exact_mut(8)) {
-                    let name = latin1::encode(header.name(), text);
-                    let value = latin1::encode(header.value(), &mut text[name..]);
-                    entry[..4].copy_from_slice(&u32_of(name).to_le_bytes());
-                    entry[4..].copy_from_slice(&u32_of(value).to_le_bytes());
-                    text = &mut text[name + value..];
-                    total += name + value;
-                }
-                total
-            }
-            Self::Bytes(bytes) => {
-                into[..bytes.len()].copy_from_slice(bytes);
-                bytes.len()
-            }
-        }
-    }
-}
-
-/// One event in the terms of the record layout.
-struct Record<'a> {
-    kind: u32,
-    stream_id: u64,
-    a: f64,
-    flags: u32,
-    payload: Payload<'a>,
-}
-
 impl<'a> Record<'a> {
-    const fn bare(kind: u32) -> Self {
-        Self {
-            kind,
-            stream_id: 0,
-            a: 0.0,
-            flags: 0,
-            payload: Payload::None,
-        }
-    }
-
-    const fn on(kind: u32, stream_id: u64) -> Self {
-        let mut record = Self::bare(kind);
-        record.stream_id = stream_id;
-        record
-    }
-
-    fn value(mut self, a: u64) -> Self {
-        // Codes are varints of up to 62 bits; JavaScript's numbers round those above 2^53.
-        self.a = a as f64;
-        self
-    }
-
-    fn flags(mut self, flags: u32) -> Self {
-        self.flags = flags;
-        self
-    }
-
-    fn headers(mut self, headers: &'a [Header]) -> Self {
-        self.payload = Payload::Headers(headers);
-        self
-    }
-
-    fn bytes(mut self, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
-        self.payload = Payload::Bytes(bytes.into());
-        self
-    }
-
     fn new(event: &'a Http3ClientEvent, goaway: Option<StreamId>) -> Self {
         match event {
             Http3ClientEvent::HeaderReady {
@@ -236,38 +115,16 @@ impl<'a> Record<'a> {
                 Self::bare(NEQO_EVENT_ECH_FALLBACK_AUTHENTICATION_NEEDED)
                     .bytes(public_name.as_bytes())
             }
-            Http3ClientEvent::ResumptionToken(token) => {
-                let mut record = Self::bare(NEQO_EVENT_RESUMPTION_TOKEN).bytes(token.as_ref());
-                record.a = epoch_ms(token.expiration_time());
-                record
-            }
+            Http3ClientEvent::ResumptionToken(token) => Self::bare(NEQO_EVENT_RESUMPTION_TOKEN)
+                .time(epoch_ms(token.expiration_time()))
+                .bytes(token.as_ref()),
             Http3ClientEvent::ZeroRttRejected => Self::bare(NEQO_EVENT_ZERO_RTT_REJECTED),
             Http3ClientEvent::GoawayReceived => Self::on(
                 NEQO_EVENT_GOAWAY_RECEIVED,
                 goaway.map_or(0, StreamId::as_u64),
             ),
-            Http3ClientEvent::StateChange(state) => Self::state(state),
+            Http3ClientEvent::StateChange(state) => Self::state(NEQO_EVENT_STATE_CHANGE, state),
             Http3ClientEvent::WebTransport(event) => Self::webtransport(event),
-        }
-    }
-
-    fn state(state: &'a Http3State) -> Self {
-        let number = state_number(state);
-        match state {
-            Http3State::Initializing | Http3State::ZeroRtt | Http3State::Connected => {
-                Self::bare(NEQO_EVENT_STATE_CHANGE).flags(number | NEQO_CLOSE_NONE << 8)
-            }
-            Http3State::GoingAway(stream_id) => {
-                Self::on(NEQO_EVENT_STATE_CHANGE, stream_id.as_u64())
-                    .flags(number | NEQO_CLOSE_NONE << 8)
-            }
-            Http3State::Closing(reason) | Http3State::Closed(reason) => {
-                let close = Close::from(reason);
-                Self::bare(NEQO_EVENT_STATE_CHANGE)
-                    .value(close.code)
-                    .flags(number | close.kind << 8)
-                    .bytes(close.text)
-            }
         }
     }
 
@@ -315,25 +172,6 @@ impl<'a> Record<'a> {
                 .bytes(datagram.as_slice()),
         }
     }
-
-    /// Bytes of the whole record, a multiple of 8.
-    fn length(&self) -> usize {
-        (NEQO_EVENT_HEAD + self.payload.length()).next_multiple_of(8)
-    }
-
-    /// `into` has exactly [`Self::length`] bytes.
-    fn write(&self, into: &mut [u8]) {
-        let length = into.len();
-        let (head, payload) = into.split_at_mut(NEQO_EVENT_HEAD);
-        head[0..4].copy_from_slice(&self.kind.to_le_bytes());
-        head[4..8].copy_from_slice(&u32_of(length).to_le_bytes());
-        head[8..16].copy_from_slice(&(self.stream_id as f64).to_le_bytes());
-        head[16..24].copy_from_slice(&self.a.to_le_bytes());
-        head[24..28].copy_from_slice(&self.flags.to_le_bytes());
-        head[28..32].copy_from_slice(&u32_of(self.payload.count()).to_le_bytes());
-        let used = self.payload.write(payload);
-        payload[used..].fill(0);
-    }
 }
 
 /// `NEQO_STATE_…`
@@ -358,11 +196,6 @@ pub fn epoch_ms(instant: Instant) -> f64 {
 
 const fn message_flags(interim: bool, fin: bool) -> u32 {
     (if interim { FLAG_INTERIM } else { 0 }) | (if fin { FLAG_FIN } else { 0 })
-}
-
-/// Lengths inside a record; the peer's header blocks and datagrams are far below 4 GiB.
-fn u32_of(length: usize) -> u32 {
-    u32::try_from(length).expect("event records are shorter than 4 GiB")
 }
 
 #[cfg(test)]

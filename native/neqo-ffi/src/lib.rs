@@ -1,12 +1,14 @@
-//! C ABI over neqo's HTTP/3 client, with UDP I/O in batches.
+//! C ABI over neqo's HTTP/3, with UDP I/O in batches.
 //!
-//! [`Conn`] is the connection: neqo's `Http3Client` on a borrowed, connected UDP socket. [`abi`] exposes it to C; its
-//! contract is `include/neqo_ffi.h`. The other modules are used by both, and by the example client, which measures what
-//! the same I/O reaches without JavaScript.
+//! [`Conn`] is a client's connection: neqo's `Http3Client` on a borrowed, connected UDP socket. [`server::Server`] is all
+//! connections of a server's socket. [`abi`] exposes them to C; its contracts are `include/neqo_ffi.h` and
+//! `include/neqo_server_ffi.h`. The other modules are used by both, and by the examples, which measure what the same I/O
+//! reaches without JavaScript.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod abi;
+mod c_text;
 mod close;
 mod conn;
 pub mod constants;
@@ -16,6 +18,8 @@ mod latin1;
 mod nss;
 mod params;
 mod qlog;
+mod record;
+pub mod server;
 mod stats;
 mod tls;
 pub mod udp;
@@ -23,4 +27,4 @@ mod webtransport;
 
 pub use conn::Conn;
 pub use error::{Error, InitError};
-pub use params::Params;
+pub use params::{Params, Transport};

@@ -11,22 +11,17 @@ use crate::InitError;
 /// RFC 9000 4.6: larger stream limits cannot be expressed.
 const MAX_STREAMS: u64 = 1 << 60;
 
-/// `NeqoHttp3ConnParams` of `src/native.ts` without the descriptor. Sizes in bytes.
+/// What clients and servers set alike. Sizes in bytes.
 #[derive(Debug, Clone)]
-pub struct Params {
-    /// Name for SNI and ECH; NSS sends no SNI for an IP literal.
-    pub server_name: String,
-    pub alpn: Vec<String>,
-    pub local: SocketAddr,
-    pub remote: SocketAddr,
+pub struct Transport {
     /// QPACK dynamic table capacity, both directions.
     pub max_table_size: u64,
     pub max_blocked_streams: u16,
     /// Connection flow-control window.
     pub max_data: u64,
-    /// Initial flow-control window of a response.
+    /// Initial flow-control window of a request's or a response's body.
     pub max_stream_data: u64,
-    /// Streams that the server may open.
+    /// Streams that the peer may open.
     pub max_streams_bidi: u64,
     pub max_streams_uni: u64,
     pub idle_timeout: Duration,
@@ -34,7 +29,6 @@ pub struct Params {
     pub pacing: bool,
     pub pmtud: bool,
     pub grease: bool,
-    pub sni_slicing: bool,
     /// Offer X25519MLKEM768, with a key share for it and one for X25519.
     pub mlkem: bool,
     /// Offer QUIC version 2.
@@ -48,13 +42,9 @@ pub struct Params {
     pub ack_ratio: u8,
     /// Scale of the PTO in percent.
     pub fast_pto: u8,
-    pub qlog_dir: Option<PathBuf>,
-    /// Socket buffers to ask of the kernel; 0 keeps the system's.
-    pub receive_buffer_size: usize,
-    pub send_buffer_size: usize,
 }
 
-impl Params {
+impl Transport {
     /// Refuses values that neqo asserts on, and tells which.
     fn check(&self) -> Result<(), InitError> {
         let limits = [
@@ -76,28 +66,29 @@ impl Params {
         if self.fast_pto == 0 {
             return Err(InitError::new("fastPto must not be 0"));
         }
-        if self.alpn.is_empty() || self.alpn.iter().any(|p| p.is_empty() || p.len() > 255) {
-            return Err(InitError::new("alpn needs names of 1 to 255 bytes"));
-        }
-        if self.local.is_ipv4() != self.remote.is_ipv4() {
-            return Err(InitError::new("local and remote address differ in family"));
-        }
         Ok(())
     }
 
-    /// The parameters in neqo's terms, as `neqo_http3conn_new` of necko's neqo_glue sets them.
-    pub(crate) fn http3_parameters(&self) -> Result<Http3Parameters, InitError> {
-        self.check()?;
-        let versions = if self.version_negotiation {
+    /// QUIC versions that are offered, the preferred one first.
+    pub(crate) fn versions(&self) -> Vec<Version> {
+        if self.version_negotiation {
             Version::all()
         } else {
             vec![Version::Version1]
-        };
-        let connection = ConnectionParameters::default()
-            .versions(Version::Version1, versions)
+        }
+    }
+
+    /// QUIC's part in neqo's terms. `remote`: the window for streams is for those that the peer opens.
+    pub(crate) fn connection_parameters(
+        &self,
+        remote: bool,
+    ) -> Result<ConnectionParameters, InitError> {
+        self.check()?;
+        Ok(ConnectionParameters::default()
+            .versions(Version::Version1, self.versions())
             .cc_algorithm(self.congestion_control)
             .max_data(self.max_data)
-            .max_stream_data(StreamType::BiDi, false, self.max_stream_data)
+            .max_stream_data(StreamType::BiDi, remote, self.max_stream_data)
             .max_streams(StreamType::BiDi, self.max_streams_bidi)
             .max_streams(StreamType::UniDi, self.max_streams_uni)
             .idle_timeout(self.idle_timeout)
@@ -108,14 +99,17 @@ impl Params {
             // Only PMTUD uses the interface's MTU, and asking the kernel costs a netlink round trip per connection.
             .pmtud_iface_mtu(self.pmtud)
             .grease(self.grease)
-            .sni_slicing(self.sni_slicing)
             .mlkem(self.mlkem)
             .datagram_size(self.datagram_size)
             .outgoing_datagram_queue(self.outgoing_datagram_queue)
             .incoming_datagram_queue(self.incoming_datagram_queue)
-            // The socket is connected: nothing can go to another address.
-            .disable_preferred_address();
-        Ok(Http3Parameters::default()
+            // A client's socket is connected: nothing can go to another address. A server has none to prefer.
+            .disable_preferred_address())
+    }
+
+    /// HTTP/3's part, with QUIC's in it.
+    pub(crate) fn http3_parameters(&self, connection: ConnectionParameters) -> Http3Parameters {
+        Http3Parameters::default()
             .connection_parameters(connection)
             .max_table_size_encoder(self.max_table_size)
             .max_table_size_decoder(self.max_table_size)
@@ -123,6 +117,39 @@ impl Params {
             // No browser takes HTTP/3 push either; necko's glue says the same.
             .max_concurrent_push_streams(0)
             .webtransport(self.webtransport)
-            .http3_datagram(self.webtransport))
+            .http3_datagram(self.webtransport)
+    }
+}
+
+/// `NeqoHttp3ConnParams` of `src/native.ts` without the descriptor. Sizes in bytes.
+#[derive(Debug, Clone)]
+pub struct Params {
+    /// Name for SNI and ECH; NSS sends no SNI for an IP literal.
+    pub server_name: String,
+    pub alpn: Vec<String>,
+    pub local: SocketAddr,
+    pub remote: SocketAddr,
+    pub transport: Transport,
+    pub sni_slicing: bool,
+    pub qlog_dir: Option<PathBuf>,
+    /// Socket buffers to ask of the kernel; 0 keeps the system's.
+    pub receive_buffer_size: usize,
+    pub send_buffer_size: usize,
+}
+
+impl Params {
+    /// The parameters in neqo's terms, as `neqo_http3conn_new` of necko's neqo_glue sets them.
+    pub(crate) fn http3_parameters(&self) -> Result<Http3Parameters, InitError> {
+        if self.alpn.is_empty() || self.alpn.iter().any(|p| p.is_empty() || p.len() > 255) {
+            return Err(InitError::new("alpn needs names of 1 to 255 bytes"));
+        }
+        if self.local.is_ipv4() != self.remote.is_ipv4() {
+            return Err(InitError::new("local and remote address differ in family"));
+        }
+        let connection = self
+            .transport
+            .connection_parameters(false)?
+            .sni_slicing(self.sni_slicing);
+        Ok(self.transport.http3_parameters(connection))
     }
 }

@@ -10,13 +10,15 @@ use qlog::{events::EventImportance, streamer::QlogStreamer, QLOG_VERSION};
 
 use crate::InitError;
 
-const TITLE: &str = "necko-http3 client";
-
-/// Opens `client-<connection id>.qlog` (JSON-SEQ) in `directory`, which must exist.
+/// Opens `client-<connection id>.qlog` or `server-<connection id>.qlog` (JSON-SEQ) in `directory`, which must exist.
 ///
 /// `NeqoQlog::enabled_with_file` is not used because it appends `.sqlog` to the name.
-pub fn open(directory: &Path, connection_id: &str) -> Result<NeqoQlog, InitError> {
-    let path = directory.join(format!("client-{connection_id}.qlog"));
+pub fn open(directory: &Path, role: Role, connection_id: &str) -> Result<NeqoQlog, InitError> {
+    let name = match role {
+        Role::Client => "client",
+        Role::Server => "server",
+    };
+    let path = directory.join(format!("{name}-{connection_id}.qlog"));
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -24,11 +26,11 @@ pub fn open(directory: &Path, connection_id: &str) -> Result<NeqoQlog, InitError
         .map_err(|e| InitError::io(&format!("qlog file {}", path.display()), &e))?;
     let streamer = QlogStreamer::new(
         QLOG_VERSION.to_string(),
-        Some(TITLE.to_string()),
+        Some(format!("necko-http3 {name}")),
         None,
         None,
         Instant::now(),
-        new_trace(Role::Client),
+        new_trace(role),
         EventImportance::Base,
         Box::new(BufWriter::new(file)),
     );

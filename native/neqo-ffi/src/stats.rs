@@ -7,6 +7,7 @@ use neqo_transport::Stats;
 
 use crate::{
     constants::{NEQO_FRAME_TYPES, NEQO_PTO_COUNTS},
+    udp::UdpStats,
     Conn,
 };
 
@@ -100,64 +101,65 @@ pub fn frame_name(index: usize) -> Option<&'static CStr> {
     FRAME_NAMES.get(index).copied()
 }
 
+/// All that is counted of a connection. `qpack`: references of encoder and decoder to their dynamic tables.
+pub fn collect(transport: &Stats, udp: &UdpStats, qpack: [usize; 2]) -> NeqoStats {
+    let [frames_received, frames_sent] = frames(transport);
+    NeqoStats {
+        packets_received: transport.packets_rx as f64,
+        packets_duplicate: transport.dups_rx as f64,
+        packets_dropped: transport.dropped_rx as f64,
+        packets_sent: transport.packets_tx as f64,
+        packets_lost: transport.lost as f64,
+        packets_late_acked: transport.late_ack as f64,
+        pto_acked: transport.pto_ack as f64,
+        pto_counts: transport.pto_counts.map(|count| count as f64),
+        saved_datagrams: transport.saved_datagrams as f64,
+        pmtud_sent: transport.pmtud_tx as f64,
+        pmtud_acked: transport.pmtud_ack as f64,
+        pmtud_lost: transport.pmtud_lost as f64,
+        pmtu: transport.pmtud_pmtu as f64,
+        resumed: f64::from(u8::from(transport.resumed)),
+        rtt_ms: milliseconds(transport.rtt),
+        rtt_var_ms: milliseconds(transport.rttvar),
+        // Our own packets arrive marked CE at the peer, which says so in its acknowledgements.
+        ecn_ce_sent: transport
+            .ecn_tx_acked
+            .values()
+            .map(|count| count[IpTosEcn::Ce])
+            .sum::<u64>() as f64,
+        ecn_ce_received: transport
+            .ecn_rx
+            .values()
+            .map(|count| count[IpTosEcn::Ce])
+            .sum::<u64>() as f64,
+        frames_received,
+        frames_sent,
+        datagrams_dropped_incoming: transport.incoming_datagram_dropped as f64,
+        datagrams_lost: transport.datagram_tx.lost as f64,
+        datagrams_dropped_too_big: transport.datagram_tx.dropped_too_big as f64,
+        datagrams_dropped_queue_full: transport.datagram_tx.dropped_queue_full as f64,
+        bytes_received: udp.bytes_received as f64,
+        bytes_sent: udp.bytes_sent as f64,
+        datagrams_received: udp.datagrams_received as f64,
+        datagrams_sent: udp.datagrams_sent as f64,
+        receive_calls: udp.receive_calls as f64,
+        send_calls: udp.send_calls as f64,
+        would_block_receive: udp.would_block_receive as f64,
+        would_block_send: udp.would_block_send as f64,
+        qpack_encoder_dynamic_references: qpack[0] as f64,
+        qpack_decoder_dynamic_references: qpack[1] as f64,
+    }
+}
+
 impl Conn<'_> {
     /// Everything that is counted, as of now.
     #[must_use]
     pub fn stats(&self) -> NeqoStats {
-        let transport = self.client.transport_stats();
-        let udp = self.udp_stats();
-        let [frames_received, frames_sent] = frames(&transport);
-        NeqoStats {
-            packets_received: transport.packets_rx as f64,
-            packets_duplicate: transport.dups_rx as f64,
-            packets_dropped: transport.dropped_rx as f64,
-            packets_sent: transport.packets_tx as f64,
-            packets_lost: transport.lost as f64,
-            packets_late_acked: transport.late_ack as f64,
-            pto_acked: transport.pto_ack as f64,
-            pto_counts: transport.pto_counts.map(|count| count as f64),
-            saved_datagrams: transport.saved_datagrams as f64,
-            pmtud_sent: transport.pmtud_tx as f64,
-            pmtud_acked: transport.pmtud_ack as f64,
-            pmtud_lost: transport.pmtud_lost as f64,
-            pmtu: transport.pmtud_pmtu as f64,
-            resumed: f64::from(u8::from(transport.resumed)),
-            rtt_ms: milliseconds(transport.rtt),
-            rtt_var_ms: milliseconds(transport.rttvar),
-            // Our own packets arrive marked CE at the peer, which says so in its acknowledgements.
-            ecn_ce_sent: transport
-                .ecn_tx_acked
-                .values()
-                .map(|count| count[IpTosEcn::Ce])
-                .sum::<u64>() as f64,
-            ecn_ce_received: transport
-                .ecn_rx
-                .values()
-                .map(|count| count[IpTosEcn::Ce])
-                .sum::<u64>() as f64,
-            frames_received,
-            frames_sent,
-            datagrams_dropped_incoming: transport.incoming_datagram_dropped as f64,
-            datagrams_lost: transport.datagram_tx.lost as f64,
-            datagrams_dropped_too_big: transport.datagram_tx.dropped_too_big as f64,
-            datagrams_dropped_queue_full: transport.datagram_tx.dropped_queue_full as f64,
-            bytes_received: udp.bytes_received as f64,
-            bytes_sent: udp.bytes_sent as f64,
-            datagrams_received: udp.datagrams_received as f64,
-            datagrams_sent: udp.datagrams_sent as f64,
-            receive_calls: udp.receive_calls as f64,
-            send_calls: udp.send_calls as f64,
-            would_block_receive: udp.would_block_receive as f64,
-            would_block_send: udp.would_block_send as f64,
-            qpack_encoder_dynamic_references: self
-                .client
-                .qpack_encoder_stats()
-                .dynamic_table_references as f64,
-            qpack_decoder_dynamic_references: self
-                .client
-                .qpack_decoder_stats()
-                .dynamic_table_references as f64,
-        }
+        let qpack = [
+            self.client.qpack_encoder_stats().dynamic_table_references,
+            self.client.qpack_decoder_stats().dynamic_table_references,
+        ];
+        collect(&self.client.transport_stats(), self.udp_stats(), qpack)
     }
 }
 

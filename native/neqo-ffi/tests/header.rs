@@ -1,4 +1,4 @@
-//! `include/neqo_ffi.h` is kept by hand: this compares it with the Rust side. Functions and constants are compared by their
+//! The headers in `include/` are kept by hand: this compares them with the Rust side. Functions and constants are compared by their
 //! text, the layout of structures by what a C compiler says of them.
 
 use std::{
@@ -9,15 +9,27 @@ use std::{
     process::Command,
 };
 
-use neqo_ffi::abi::types::{
-    NeqoBytes, NeqoInitError, NeqoParams, NeqoRecvStreamStats, NeqoSendStreamStats, NeqoTlsInfo,
+use neqo_ffi::{
+    abi::{
+        server_types::{NeqoCredentialError, NeqoServerParams},
+        types::{
+            NeqoBytes, NeqoInitError, NeqoParams, NeqoRecvStreamStats, NeqoSendStreamStats,
+            NeqoTlsInfo,
+        },
+        NeqoStats,
+    },
+    server::{NeqoConnectionInfo, NeqoServerStats},
 };
-use neqo_ffi::abi::NeqoStats;
 
+const HEADERS: [&str; 2] = ["neqo_ffi.h", "neqo_server_ffi.h"];
+
+/// Both headers, one after the other.
 fn header() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/neqo_ffi.h");
-    let text = fs::read_to_string(path).expect("the header is readable");
-    without_comments(&text)
+    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
+    HEADERS
+        .map(|name| fs::read_to_string(include.join(name)).expect("the header is readable"))
+        .map(|text| without_comments(&text))
+        .concat()
 }
 
 fn without_comments(text: &str) -> String {
@@ -263,6 +275,87 @@ fn layouts() -> Vec<Layout> {
             bytes_received,
             bytes_read,
         }),
+        layout!(NeqoServerParams {
+            fd,
+            local_port,
+            connection_id_length,
+            local_address,
+            connection_id_prefix,
+            stateless_reset_key,
+            qlog_dir,
+            max_connections,
+            max_queued_connections,
+            queue_timeout_ms,
+            max_pending_handshakes,
+            handshake_timeout_ms,
+            retry_policy,
+            retry_on_above,
+            retry_off_below,
+            zero_rtt_window_ms,
+            congestion_control,
+            max_table_size,
+            max_field_section_size,
+            max_data,
+            max_stream_data,
+            max_streams_bidi,
+            max_streams_uni,
+            idle_timeout_ms,
+            datagram_size,
+            outgoing_datagram_queue,
+            incoming_datagram_queue,
+            receive_buffer_size,
+            send_buffer_size,
+            max_blocked_streams,
+            ack_ratio,
+            fast_pto,
+            ask_server_name,
+            session_tickets,
+            pacing,
+            pmtud,
+            grease,
+            mlkem,
+            version_negotiation,
+            webtransport,
+        }),
+        layout!(NeqoCredentialError { code, message }),
+        layout!(NeqoConnectionInfo {
+            remote_address,
+            local_address,
+            connection_id,
+            server_name,
+            alpn,
+            quic_version,
+            remote_port,
+            local_port,
+            cipher,
+            group,
+            signature_scheme,
+            resumed,
+            early_data,
+            retried,
+        }),
+        layout!(NeqoServerStats {
+            connections,
+            pending_handshakes,
+            queued_connections,
+            accepted,
+            refused,
+            handshakes_failed,
+            retries_sent,
+            retry_active,
+            version_negotiations_sent,
+            stateless_resets_sent,
+            datagrams_discarded,
+            datagrams_forwarded,
+            bytes_received,
+            bytes_sent,
+            datagrams_received,
+            datagrams_sent,
+            receive_calls,
+            send_calls,
+            would_block_receive,
+            would_block_send,
+        }),
     ]
 }
 
@@ -288,7 +381,7 @@ fn c_fields(header: &str, name: &str) -> Vec<String> {
 fn structures_agree() {
     let text = header();
     let mut program =
-        String::from("#include <stdio.h>\n#include \"neqo_ffi.h\"\nint main(void) {\n");
+        String::from("#include <stdio.h>\n#include \"neqo_server_ffi.h\"\nint main(void) {\n");
     let mut expected = String::new();
     for layout in layouts() {
         let name = layout.name;

@@ -13,8 +13,12 @@ mod fetcher;
 mod io;
 mod options;
 
+#[path = "../common/cpu.rs"]
+mod cpu;
+
 use std::{error::Error, time::Instant};
 
+use cpu::cpu_seconds;
 use fetcher::{Fetcher, Totals};
 use options::Options;
 
@@ -45,18 +49,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         totals.packets_lost,
     );
     Ok(())
-}
-
-/// User and system time of this process.
-fn cpu_seconds() -> f64 {
-    let mut usage = std::mem::MaybeUninit::<libc::rusage>::uninit();
-    // SAFETY: the kernel fills the structure that the pointer is valid for.
-    let usage = unsafe {
-        if libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()) != 0 {
-            return 0.0;
-        }
-        usage.assume_init()
-    };
-    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-    seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }

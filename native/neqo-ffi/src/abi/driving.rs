@@ -8,7 +8,7 @@ use crate::{
         NEQO_STATUS_EVENTS_MORE, NEQO_STATUS_INPUT_MORE, NEQO_STATUS_OUTPUT_BLOCKED,
         NEQO_STATUS_OUTPUT_MORE, NEQO_STATUS_TIMEOUT_MS,
     },
-    udp::Wakeup,
+    udp::{Received, Sent, Wakeup},
 };
 
 /// Reads datagrams and gives them to neqo.
@@ -28,14 +28,8 @@ pub unsafe extern "C" fn neqo_process_input(
     };
     match conn.enter(|conn| conn.process_input(max_datagrams as usize)) {
         Ok(received) => {
-            let status = Status(status);
             // SAFETY: by contract.
-            unsafe {
-                status.set(NEQO_STATUS_BYTES_IN, received.bytes as f64);
-                status.set(NEQO_STATUS_DATAGRAMS_IN, received.datagrams as f64);
-                status.flag(NEQO_STATUS_INPUT_MORE, received.more);
-                status.set(NEQO_STATUS_ERRNO, f64::from(received.errno));
-            }
+            unsafe { put_received(Status(status), &received) };
             NEQO_OK
         }
         Err(code) => code,
@@ -59,20 +53,8 @@ pub unsafe extern "C" fn neqo_process_output(
     };
     match conn.enter(|conn| conn.process_output(max_datagrams as usize)) {
         Ok(sent) => {
-            let status = Status(status);
-            let timeout = match sent.wakeup {
-                Wakeup::Never => -1.0,
-                Wakeup::After(ms) => ms as f64,
-            };
             // SAFETY: by contract.
-            unsafe {
-                status.set(NEQO_STATUS_BYTES_OUT, sent.bytes as f64);
-                status.set(NEQO_STATUS_DATAGRAMS_OUT, sent.datagrams as f64);
-                status.flag(NEQO_STATUS_OUTPUT_BLOCKED, sent.blocked);
-                status.flag(NEQO_STATUS_OUTPUT_MORE, sent.more);
-                status.set(NEQO_STATUS_ERRNO, f64::from(sent.errno));
-                status.set(NEQO_STATUS_TIMEOUT_MS, timeout);
-            }
+            unsafe { put_sent(Status(status), &sent) };
             NEQO_OK
         }
         Err(code) => code,
@@ -106,5 +88,41 @@ pub unsafe extern "C" fn neqo_next_events(
             number(written.bytes)
         }
         Err(code) => code,
+    }
+}
+
+/// Tells C what was read.
+///
+/// # Safety
+///
+/// As for [`Status::set`].
+pub(super) unsafe fn put_received(status: Status, received: &Received) {
+    // SAFETY: by contract.
+    unsafe {
+        status.set(NEQO_STATUS_BYTES_IN, received.bytes as f64);
+        status.set(NEQO_STATUS_DATAGRAMS_IN, received.datagrams as f64);
+        status.flag(NEQO_STATUS_INPUT_MORE, received.more);
+        status.set(NEQO_STATUS_ERRNO, f64::from(received.errno));
+    }
+}
+
+/// Tells C what was sent.
+///
+/// # Safety
+///
+/// As for [`Status::set`].
+pub(super) unsafe fn put_sent(status: Status, sent: &Sent) {
+    let timeout = match sent.wakeup {
+        Wakeup::Never => -1.0,
+        Wakeup::After(ms) => ms as f64,
+    };
+    // SAFETY: by contract.
+    unsafe {
+        status.set(NEQO_STATUS_BYTES_OUT, sent.bytes as f64);
+        status.set(NEQO_STATUS_DATAGRAMS_OUT, sent.datagrams as f64);
+        status.flag(NEQO_STATUS_OUTPUT_BLOCKED, sent.blocked);
+        status.flag(NEQO_STATUS_OUTPUT_MORE, sent.more);
+        status.set(NEQO_STATUS_ERRNO, f64::from(sent.errno));
+        status.set(NEQO_STATUS_TIMEOUT_MS, timeout);
     }
 }

@@ -1,99 +1,35 @@
-//! The functions of `include/neqo_ffi.h`. They borrow what C passes, never unwind, and turn errors into numbers.
+//! The functions of `include/neqo_ffi.h` and `include/neqo_server_ffi.h`. They borrow what C passes, never unwind, and turn errors into numbers.
 //!
 //! # Safety
 //!
 //! All of them trust the header's rules: pointers are valid for their lengths during the call, a `NeqoConn` comes from
-//! [`neqo_conn_new`](lifecycle::neqo_conn_new), is used on one thread only, and by one call at a time.
+//! [`neqo_conn_new`](lifecycle::neqo_conn_new) and a `NeqoServer` from [`neqo_server_new`](server::neqo_server_new), is used on one thread only, and by one call at a time.
 
 pub mod byte_list;
 pub mod driving;
+mod guarded;
 pub mod lifecycle;
 pub mod requests;
+pub mod server;
+pub mod server_streams;
+pub mod server_types;
 pub mod tls;
 pub mod types;
 pub mod webtransport;
 
-use std::{
-    any::Any,
-    panic::{catch_unwind, AssertUnwindSafe},
-    ptr, slice,
-};
+use std::{ptr, slice};
 
 use neqo_http3::{Header, StreamId};
 
-use self::types::NeqoBytes;
-pub use crate::stats::NeqoStats;
-use crate::{
-    constants::{NEQO_INTERNAL, NEQO_INVALID_INPUT, NEQO_PANIC},
-    latin1, Conn, Error,
+use self::{
+    guarded::{call, panic_message, Guarded},
+    types::NeqoBytes,
 };
+pub use crate::stats::NeqoStats;
+use crate::{constants::NEQO_INTERNAL, latin1, Conn};
 
 /// A connection as C sees it.
-pub struct NeqoConn {
-    conn: Conn<'static>,
-    last_error: String,
-    /// A panic went through neqo: its invariants may be broken, so it is not entered again.
-    poisoned: bool,
-}
-
-impl NeqoConn {
-    fn new(conn: Conn<'static>) -> Self {
-        Self {
-            conn,
-            last_error: String::new(),
-            poisoned: false,
-        }
-    }
-
-    /// Runs `f`; a panic poisons the connection.
-    fn enter<R>(&mut self, f: impl FnOnce(&mut Conn<'static>) -> R) -> Result<R, i64> {
-        if self.poisoned {
-            return Err(NEQO_PANIC);
-        }
-        // The connection is not entered again after a panic, so nobody sees a broken invariant.
-        catch_unwind(AssertUnwindSafe(|| f(&mut self.conn))).map_err(|payload| {
-            self.poisoned = true;
-            self.last_error = panic_message(payload.as_ref());
-            NEQO_PANIC
-        })
-    }
-
-    /// As [`Self::enter`], for a call that can fail; keeps the error's name.
-    fn call(&mut self, f: impl FnOnce(&mut Conn<'static>) -> Result<i64, Error>) -> i64 {
-        match self.enter(f) {
-            Ok(Ok(result)) => result,
-            Ok(Err(error)) => {
-                self.last_error = error.to_string();
-                error.code()
-            }
-            Err(code) => code,
-        }
-    }
-}
-
-fn panic_message(payload: &(dyn Any + Send)) -> String {
-    payload
-        .downcast_ref::<&str>()
-        .map(ToString::to_string)
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "panic".to_string())
-}
-
-/// [`NeqoConn::call`] on a pointer.
-///
-/// # Safety
-///
-/// As for the module.
-unsafe fn call(
-    conn: *mut NeqoConn,
-    f: impl FnOnce(&mut Conn<'static>) -> Result<i64, Error>,
-) -> i64 {
-    // SAFETY: a connection of `neqo_conn_new` that no other call uses, or NULL.
-    match unsafe { conn.as_mut() } {
-        Some(conn) => conn.call(f),
-        None => NEQO_INVALID_INPUT,
-    }
-}
+pub type NeqoConn = Guarded<Conn<'static>>;
 
 /// Bytes of C for the duration of a call.
 ///

@@ -12,7 +12,9 @@ use neqo_transport::CongestionControlAlgorithm;
 
 use super::utf8_text;
 use crate::{
+    c_text::c_text,
     constants::{NEQO_CC_CUBIC, NEQO_CC_NEWRENO},
+    params::Transport,
     InitError, Params,
 };
 
@@ -89,30 +91,34 @@ impl NeqoParams {
                 .collect(),
             local: address("localAddress", &local, self.local_port)?,
             remote: address("remoteAddress", &remote, self.remote_port)?,
-            max_table_size: self.max_table_size,
-            max_blocked_streams: self.max_blocked_streams,
-            max_data: self.max_data,
-            max_stream_data: self.max_stream_data,
-            max_streams_bidi: self.max_streams_bidi,
-            max_streams_uni: self.max_streams_uni,
-            idle_timeout: Duration::from_millis(self.idle_timeout_ms),
-            congestion_control: match self.congestion_control {
-                NEQO_CC_NEWRENO => CongestionControlAlgorithm::NewReno,
-                NEQO_CC_CUBIC => CongestionControlAlgorithm::Cubic,
-                _ => return Err(InitError::new("congestionControl is not known")),
+            transport: Transport {
+                max_table_size: self.max_table_size,
+                max_blocked_streams: self.max_blocked_streams,
+                max_data: self.max_data,
+                max_stream_data: self.max_stream_data,
+                max_streams_bidi: self.max_streams_bidi,
+                max_streams_uni: self.max_streams_uni,
+                idle_timeout: Duration::from_millis(self.idle_timeout_ms),
+                congestion_control: congestion_control(self.congestion_control)?,
+                pacing: self.pacing,
+                pmtud: self.pmtud,
+                grease: self.grease,
+                mlkem: self.mlkem,
+                version_negotiation: self.version_negotiation,
+                webtransport: self.webtransport,
+                datagram_size: self.datagram_size,
+                outgoing_datagram_queue: size(
+                    "outgoingDatagramQueue",
+                    self.outgoing_datagram_queue,
+                )?,
+                incoming_datagram_queue: size(
+                    "incomingDatagramQueue",
+                    self.incoming_datagram_queue,
+                )?,
+                ack_ratio: self.ack_ratio,
+                fast_pto: self.fast_pto,
             },
-            pacing: self.pacing,
-            pmtud: self.pmtud,
-            grease: self.grease,
             sni_slicing: self.sni_slicing,
-            mlkem: self.mlkem,
-            version_negotiation: self.version_negotiation,
-            webtransport: self.webtransport,
-            datagram_size: self.datagram_size,
-            outgoing_datagram_queue: size("outgoingDatagramQueue", self.outgoing_datagram_queue)?,
-            incoming_datagram_queue: size("incomingDatagramQueue", self.incoming_datagram_queue)?,
-            ack_ratio: self.ack_ratio,
-            fast_pto: self.fast_pto,
             qlog_dir: (!qlog_dir.is_empty()).then(|| PathBuf::from(qlog_dir)),
             receive_buffer_size: size("receiveBufferSize", self.receive_buffer_size)?,
             send_buffer_size: size("sendBufferSize", self.send_buffer_size)?,
@@ -120,14 +126,22 @@ impl NeqoParams {
     }
 }
 
-fn address(name: &str, literal: &str, port: u16) -> Result<SocketAddr, InitError> {
+pub(super) fn address(name: &str, literal: &str, port: u16) -> Result<SocketAddr, InitError> {
     literal
         .parse::<IpAddr>()
         .map(|ip| SocketAddr::new(ip, port))
         .map_err(|_| InitError::new(format!("{name} '{literal}' is not an IP literal")))
 }
 
-fn size(name: &str, value: u64) -> Result<usize, InitError> {
+pub(super) fn congestion_control(number: u32) -> Result<CongestionControlAlgorithm, InitError> {
+    match number {
+        NEQO_CC_NEWRENO => Ok(CongestionControlAlgorithm::NewReno),
+        NEQO_CC_CUBIC => Ok(CongestionControlAlgorithm::Cubic),
+        _ => Err(InitError::new("congestionControl is not known")),
+    }
+}
+
+pub(super) fn size(name: &str, value: u64) -> Result<usize, InitError> {
     usize::try_from(value).map_err(|_| InitError::new(format!("{name} is too large")))
 }
 
@@ -140,14 +154,9 @@ pub struct NeqoInitError {
 
 impl From<&InitError> for NeqoInitError {
     fn from(error: &InitError) -> Self {
-        let mut message = [0; 508];
-        // The last byte stays NUL.
-        for (into, byte) in message[..507].iter_mut().zip(error.message.bytes()) {
-            *into = byte as c_char;
-        }
         Self {
             errno_value: error.errno,
-            message,
+            message: c_text(&error.message),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Datagrams that go out in one system call: same destination, ECN mark and size, except for a shorter last one.
+//! Datagrams that go out in one system call: same source, destination, ECN mark and size, except for a shorter last one.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use neqo_common::Datagram;
 use quinn_udp::EcnCodepoint;
@@ -16,6 +16,7 @@ pub(super) struct Batch {
     start: usize,
     /// Size of each datagram but a shorter last one.
     segment: usize,
+    source: IpAddr,
     destination: SocketAddr,
     ecn: Option<EcnCodepoint>,
     /// Nothing may be added any more.
@@ -23,13 +24,14 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// An empty batch; its destination is that of the first datagram.
+    /// An empty batch; its addresses are those of the first datagram.
     pub const fn new() -> Self {
         Self {
             bytes: Vec::new(),
             start: 0,
             segment: 0,
-            destination: SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0),
+            source: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            destination: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
             ecn: None,
             closed: false,
         }
@@ -46,6 +48,11 @@ impl Batch {
     /// Size of the batch's datagrams in bytes.
     pub const fn segment(&self) -> usize {
         self.segment
+    }
+
+    /// The address to send from, if it is known.
+    pub fn source(&self) -> Option<IpAddr> {
+        (!self.source.is_unspecified()).then_some(self.source)
     }
 
     pub const fn destination(&self) -> SocketAddr {
@@ -68,6 +75,7 @@ impl Batch {
         self.bytes.extend_from_slice(datagram.as_ref());
         self.start = 0;
         self.segment = datagram.len();
+        self.source = datagram.source().ip();
         self.destination = datagram.destination();
         self.ecn = ecn_of(datagram);
         self.closed = alone;
@@ -80,6 +88,7 @@ impl Batch {
             && self.bytes.len() + datagram.len() <= MAX_BATCH_BYTES
             && self.bytes.len() / self.segment < max_segments
             && datagram.destination() == self.destination
+            && datagram.source().ip() == self.source
             && ecn_of(datagram) == self.ecn;
         if fits {
             self.bytes.extend_from_slice(datagram.as_ref());

@@ -1,4 +1,4 @@
-//! UDP I/O in batches on a borrowed, connected socket: recvmmsg with GRO in, GSO out, ECN kept both ways.
+//! UDP I/O in batches on a borrowed socket: recvmmsg with GRO in, GSO out, ECN kept both ways.
 
 mod batch;
 mod receive;
@@ -6,7 +6,7 @@ mod send;
 
 use std::{
     io::{self, IoSliceMut},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     os::fd::BorrowedFd,
 };
 
@@ -15,7 +15,10 @@ use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
 pub use receive::{Received, Segments};
 pub use send::{Sent, Wakeup};
 
-use self::{receive::Source, send::Sender, send::Transmitter};
+use self::{
+    receive::{Addresses, Source},
+    send::{Sender, Transmitter},
+};
 use crate::InitError;
 
 /// Totals of a socket since it was made. Bytes are UDP payload.
@@ -33,12 +36,11 @@ pub struct UdpStats {
     pub would_block_send: u64,
 }
 
-/// The socket of one connection.
+/// A socket in use: that of one connection, or that of a server.
 pub struct Udp<'fd> {
     socket: Socket<'fd>,
     sender: Sender,
-    local: SocketAddr,
-    remote: SocketAddr,
+    addresses: Addresses,
     stats: UdpStats,
 }
 
@@ -49,39 +51,47 @@ impl<'fd> Udp<'fd> {
     /// # Errors
     ///
     /// If a socket option cannot be set.
-    pub fn new(
+    pub fn connected(
         fd: BorrowedFd<'fd>,
         local: SocketAddr,
         remote: SocketAddr,
         receive_buffer: usize,
         send_buffer: usize,
     ) -> Result<Self, InitError> {
-        let state =
-            UdpSocketState::new((&fd).into()).map_err(|e| InitError::io("UDP socket", &e))?;
-        if receive_buffer > 0 {
-            state
-                .set_recv_buffer_size((&fd).into(), receive_buffer)
-                .map_err(|e| InitError::io("SO_RCVBUF", &e))?;
-        }
-        if send_buffer > 0 {
-            state
-                .set_send_buffer_size((&fd).into(), send_buffer)
-                .map_err(|e| InitError::io("SO_SNDBUF", &e))?;
-        }
-        Ok(Self {
-            socket: Socket { fd, state },
+        let socket = Socket::new(fd, None, receive_buffer, send_buffer)?;
+        Ok(Self::new(socket, Addresses::Connected { local, remote }))
+    }
+
+    /// As [`Self::connected`], for a socket that is only bound, to `local`, and talks to everybody. Datagrams leave from the
+    /// address that their source names.
+    ///
+    /// # Errors
+    ///
+    /// If a socket option cannot be set.
+    pub fn unconnected(
+        fd: BorrowedFd<'fd>,
+        local: SocketAddr,
+        receive_buffer: usize,
+        send_buffer: usize,
+    ) -> Result<Self, InitError> {
+        let socket = Socket::new(fd, Some(local.ip()), receive_buffer, send_buffer)?;
+        Ok(Self::new(socket, Addresses::Unconnected { local }))
+    }
+
+    fn new(socket: Socket<'fd>, addresses: Addresses) -> Self {
+        Self {
+            socket,
             sender: Sender::default(),
-            local,
-            remote,
+            addresses,
             stats: UdpStats::default(),
-        })
+        }
     }
 
     /// Reads batches until the socket is empty or `max_datagrams` have been read, and hands each batch to `sink`.
     pub fn receive(&mut self, max_datagrams: usize, sink: impl FnMut(Segments<'_>)) -> Received {
         receive::receive(
             &self.socket,
-            (self.local, self.remote),
+            self.addresses,
             &mut self.stats,
             max_datagrams,
             sink,
@@ -105,6 +115,31 @@ impl<'fd> Udp<'fd> {
 struct Socket<'fd> {
     fd: BorrowedFd<'fd>,
     state: UdpSocketState,
+    /// Where an unconnected socket is bound to; none for a connected one.
+    bound: Option<IpAddr>,
+}
+
+impl<'fd> Socket<'fd> {
+    fn new(
+        fd: BorrowedFd<'fd>,
+        bound: Option<IpAddr>,
+        receive_buffer: usize,
+        send_buffer: usize,
+    ) -> Result<Self, InitError> {
+        let state =
+            UdpSocketState::new((&fd).into()).map_err(|e| InitError::io("UDP socket", &e))?;
+        if receive_buffer > 0 {
+            state
+                .set_recv_buffer_size((&fd).into(), receive_buffer)
+                .map_err(|e| InitError::io("SO_RCVBUF", &e))?;
+        }
+        if send_buffer > 0 {
+            state
+                .set_send_buffer_size((&fd).into(), send_buffer)
+                .map_err(|e| InitError::io("SO_SNDBUF", &e))?;
+        }
+        Ok(Self { fd, state, bound })
+    }
 }
 
 impl Source for Socket<'_> {
@@ -119,7 +154,27 @@ impl Transmitter for Socket<'_> {
     }
 
     fn transmit(&self, transmit: &Transmit<'_>) -> io::Result<()> {
-        self.state.try_send((&self.fd).into(), transmit)
+        let mut transmit = transmit.clone();
+        match self.bound {
+            // An IPv6 socket reaches IPv4 by mapped addresses (RFC 4291 2.5.5.2).
+            Some(bound) if bound.is_ipv6() => {
+                let to = transmit.destination;
+                transmit.destination = SocketAddr::new(mapped(to.ip()), to.port());
+            }
+            _ => {}
+        }
+        // Only a socket that is bound to all addresses has a choice.
+        if !self.bound.is_some_and(|bound| bound.is_unspecified()) {
+            transmit.src_ip = None;
+        }
+        self.state.try_send((&self.fd).into(), &transmit)
+    }
+}
+
+fn mapped(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().into(),
+        IpAddr::V6(_) => ip,
     }
 }
 

@@ -42,13 +42,47 @@ pub(super) trait Source {
     fn receive(&self, buffers: &mut [IoSliceMut<'_>], metas: &mut [RecvMeta]) -> io::Result<usize>;
 }
 
+/// Whose addresses a datagram has.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Addresses {
+    /// The kernel lets only the peer's datagrams through a connected socket. Its address is used as neqo knows it: the one
+    /// in the message may differ in IPv6 scope or flow label.
+    Connected {
+        local: SocketAddr,
+        remote: SocketAddr,
+    },
+    /// Those of the message. `local` is where the socket is bound to, maybe the wildcard.
+    Unconnected { local: SocketAddr },
+}
+
+impl Addresses {
+    /// Local and remote address of a message. IPv4 that came through an IPv6 socket is IPv4 here.
+    fn of(&self, meta: &RecvMeta) -> (SocketAddr, SocketAddr) {
+        match *self {
+            Self::Connected { local, remote } => (local, remote),
+            Self::Unconnected { local } => {
+                let ip = meta.dst_ip.unwrap_or_else(|| local.ip()).to_canonical();
+                let remote = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
+                (SocketAddr::new(ip, local.port()), remote)
+            }
+        }
+    }
+}
+
+/// The run of segments that is being handed out.
+struct Run<'a> {
+    local: SocketAddr,
+    remote: SocketAddr,
+    tos: IpTos,
+    chunks: ChunksMut<'a, u8>,
+}
+
 /// Datagrams of one batch, cut at the segment boundaries that GRO reports.
 pub struct Segments<'a> {
     rest: array::IntoIter<(RecvMeta, &'a mut [u8]), BATCH_SIZE>,
     left: usize,
-    current: Option<(IpTos, ChunksMut<'a, u8>)>,
-    local: SocketAddr,
-    remote: SocketAddr,
+    current: Option<Run<'a>>,
+    addresses: Addresses,
 }
 
 impl<'a> Iterator for Segments<'a> {
@@ -56,11 +90,11 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some((tos, chunks)) = &mut self.current {
-                if let Some(segment) = chunks.next() {
-                    // The kernel lets only the peer's datagrams through a connected socket. Its address is used as neqo
-                    // knows it: the one in the message may differ in IPv6 scope or flow label.
-                    return Some(Datagram::from_slice(self.remote, self.local, *tos, segment));
+            if let Some(run) = &mut self.current {
+                if let Some(segment) = run.chunks.next() {
+                    return Some(Datagram::from_slice(
+                        run.remote, run.local, run.tos, segment,
+                    ));
                 }
             }
             if self.left == 0 {
@@ -68,19 +102,24 @@ impl<'a> Iterator for Segments<'a> {
             }
             self.left -= 1;
             let (meta, buffer) = self.rest.next()?;
-            let tos = meta
-                .ecn
-                .map_or_else(IpTos::default, |ecn| IpTos::from(ecn as u8));
-            // An empty datagram has no segments.
-            self.current = Some((tos, buffer[..meta.len].chunks_mut(meta.stride.max(1))));
+            let (local, remote) = self.addresses.of(&meta);
+            self.current = Some(Run {
+                local,
+                remote,
+                tos: meta
+                    .ecn
+                    .map_or_else(IpTos::default, |ecn| IpTos::from(ecn as u8)),
+                // An empty datagram has no segments.
+                chunks: buffer[..meta.len].chunks_mut(meta.stride.max(1)),
+            });
         }
     }
 }
 
-/// `addresses` are local and remote.
+/// Reads batches until there is nothing left or `max_datagrams` have been read.
 pub(super) fn receive(
     source: &impl Source,
-    addresses: (SocketAddr, SocketAddr),
+    addresses: Addresses,
     stats: &mut UdpStats,
     max_datagrams: usize,
     mut sink: impl FnMut(Segments<'_>),
@@ -115,8 +154,7 @@ pub(super) fn receive(
                         rest: batch.into_iter(),
                         left: count,
                         current: None,
-                        local: addresses.0,
-                        remote: addresses.1,
+                        addresses,
                     });
                 }
                 Err(e) if e.kind() == ErrorKind::WouldBlock => {

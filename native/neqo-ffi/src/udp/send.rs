@@ -147,7 +147,7 @@ impl Sender {
                 ecn: self.batch.ecn(),
                 contents,
                 segment_size: (datagrams > 1).then(|| self.batch.segment()),
-                src_ip: None,
+                src_ip: self.batch.source(),
             });
             let Err(error) = result else {
                 sent.bytes += length;

@@ -263,7 +263,7 @@ fn pair() -> (UdpSocket, UdpSocket) {
 
 fn udp(socket: &UdpSocket) -> Udp<'_> {
     let (local, remote) = (socket.local_addr().unwrap(), socket.peer_addr().unwrap());
-    Udp::new(socket.as_fd(), local, remote, 1 << 20, 1 << 20).unwrap()
+    Udp::connected(socket.as_fd(), local, remote, 1 << 20, 1 << 20).unwrap()
 }
 
 #[test]

@@ -1,0 +1,118 @@
+// What holds for all connections of a server, and its totals.
+#include <charconv>
+#include <vector>
+
+#include "arguments.h"
+#include "errors.h"
+#include "neqo-server-params.h"
+#include "neqo-server.h"
+#include "quic-values.h"
+#include "server-credential.h"
+
+namespace necko {
+namespace {
+
+struct Field {
+  const char* name;
+  double NeqoServerStats::*member;
+};
+
+constexpr Field kNumbers[] = {
+    {"connections", &NeqoServerStats::connections},
+    {"pendingHandshakes", &NeqoServerStats::pending_handshakes},
+    {"queuedConnections", &NeqoServerStats::queued_connections},
+    {"accepted", &NeqoServerStats::accepted},
+    {"refused", &NeqoServerStats::refused},
+    {"handshakesFailed", &NeqoServerStats::handshakes_failed},
+    {"retriesSent", &NeqoServerStats::retries_sent},
+    {"versionNegotiationsSent", &NeqoServerStats::version_negotiations_sent},
+    {"statelessResetsSent", &NeqoServerStats::stateless_resets_sent},
+    {"datagramsDiscarded", &NeqoServerStats::datagrams_discarded},
+    {"datagramsForwarded", &NeqoServerStats::datagrams_forwarded},
+    {"bytesReceived", &NeqoServerStats::bytes_received},
+    {"bytesSent", &NeqoServerStats::bytes_sent},
+    {"datagramsReceived", &NeqoServerStats::datagrams_received},
+    {"datagramsSent", &NeqoServerStats::datagrams_sent},
+    {"receiveCalls", &NeqoServerStats::receive_calls},
+    {"sendCalls", &NeqoServerStats::send_calls},
+    {"wouldBlockReceive", &NeqoServerStats::would_block_receive},
+    {"wouldBlockSend", &NeqoServerStats::would_block_send},
+};
+
+/** Bytes of a string of hexadecimal digits. */
+std::string FromHex(Napi::Env env, const std::string& hex) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    uint8_t byte = 0;
+    const char* end = hex.data() + i + 2;
+    if (std::from_chars(end - 2, end, byte, 16).ptr != end) break;
+    bytes.push_back(static_cast<char>(byte));
+  }
+  if (bytes.empty() || 2 * bytes.size() != hex.size()) {
+    throw MakeTypeError(env, "ERR_INVALID_ARG_VALUE", "The keys of the \"paths\" argument must be server ids in hex");
+  }
+  return bytes;
+}
+
+}  // namespace
+
+void NeqoHttp3Server::SetCredential(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoServer* server = Server(env);
+  const std::string host = ToUtf8(env, info[0], "hostName");
+  const NeqoCredential* credential = ServerCredential::FromArgument(env, info[1]);
+  const NeqoBytes name{reinterpret_cast<const uint8_t*>(host.data()), host.size()};
+  Check(env, neqo_server_set_credential(server, name, credential));
+}
+
+void NeqoHttp3Server::SetAccepting(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoServer* server = Server(env);
+  Check(env, neqo_server_set_accepting(server, ToBoolean(env, info[0], "accepting")));
+}
+
+void NeqoHttp3Server::SetRetry(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoServer* server = Server(env);
+  const uint32_t policy = ToRetryPolicy(env, info[0], "policy");
+  const uint32_t onAbove = ToUint32(env, info[1], "onAbove");
+  const uint32_t offBelow = ToUint32(env, info[2], "offBelow");
+  Check(env, neqo_server_set_retry(server, policy, onAbove, offBelow));
+}
+
+void NeqoHttp3Server::SetMaxConnections(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoServer* server = Server(env);
+  Check(env, neqo_server_set_max_connections(server, ToUint32(env, info[0], "maxConnections")));
+}
+
+void NeqoHttp3Server::SetForwarding(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoServer* server = Server(env);
+  const int32_t fd = ToInt32(env, info[0], "fd");
+  const Napi::Object paths = ToObject(env, info[1], "paths");
+  const Napi::Array keys = paths.GetPropertyNames();
+  KeptStrings strings;
+  std::vector<NeqoBytes> ids;
+  std::vector<NeqoBytes> places;
+  for (uint32_t i = 0; i < keys.Length(); i++) {
+    const Napi::HandleScope scope(env);
+    const Napi::Value key = keys.Get(i);
+    ids.push_back(strings.Keep(FromHex(env, ToUtf8(env, key, "paths"))));
+    places.push_back(strings.Keep(ToUtf8(env, paths.Get(key), "paths[]")));
+  }
+  Check(env, neqo_server_set_forwarding(server, fd, ids.data(), places.data(), ids.size()));
+}
+
+Napi::Value NeqoHttp3Server::Stats(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoServerStats stats{};
+  // After a panic there is nothing to read, and all counts stay 0.
+  neqo_server_stats(Server(env), &stats);
+  const Napi::Object result = Napi::Object::New(env);
+  for (const Field& field : kNumbers) result.Set(field.name, stats.*field.member);
+  result.Set("retryActive", Napi::Boolean::New(env, stats.retry_active != 0));
+  return result;
+}
+
+}  // namespace necko

@@ -1,0 +1,118 @@
+//! One connection in the engine's table.
+
+use std::{cell::RefCell, net::SocketAddr, rc::Rc, time::Instant};
+
+use neqo_common::Datagram;
+use neqo_http3::Http3ServerHandler;
+use neqo_transport::{Connection, ConnectionId, State, Version};
+
+use super::{connection_ids::OwnIds, sni::SniState};
+
+/// Datagrams kept until the server name is known: a ClientHello with a post-quantum key share needs two, and each may be sent
+/// again.
+const MAX_SAVED: usize = 8;
+
+/// neqo's half of a connection.
+pub struct Link {
+    pub connection: Connection,
+    pub handler: Http3ServerHandler,
+    pub sni: SniState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Handshaking,
+    Established,
+    /// Closing, draining or closed.
+    Ended,
+}
+
+/// What an Initial said, kept to begin again when the credential is known.
+#[derive(Debug, Clone)]
+pub struct Initial {
+    pub version: Version,
+    /// The client's connection id.
+    pub source_id: ConnectionId,
+    /// The id that the client sent to.
+    pub destination_id: ConnectionId,
+    /// The id that the client sent to before it got a Retry.
+    pub original_id: Option<ConnectionId>,
+}
+
+pub struct Entry {
+    /// None while the application looks for a credential.
+    pub link: Option<Link>,
+    pub phase: Phase,
+    pub initial: Initial,
+    pub ids: Rc<RefCell<OwnIds>>,
+    pub local: SocketAddr,
+    pub remote: SocketAddr,
+    /// What came before the server name was known, if somebody is to be asked for a credential.
+    pub saved: Option<Vec<Datagram>>,
+    /// The handshake must be complete by then.
+    pub deadline: Instant,
+    /// The application knows of it.
+    pub announced: bool,
+    /// The application will not use the handle again.
+    pub released: bool,
+    /// It is in the engine's list of that name.
+    pub touched: bool,
+    pub ready: bool,
+    pub eventful: bool,
+    /// When neqo wants to be called, and for when a timer is set.
+    pub wake: Option<Instant>,
+    pub timer: Option<Instant>,
+    pub datagrams_received: u64,
+    pub datagrams_sent: u64,
+    pub bytes_received: u64,
+    pub bytes_sent: u64,
+}
+
+impl Entry {
+    /// Gives a datagram to neqo, or keeps it until there is a credential.
+    pub fn receive(&mut self, datagram: Datagram<&mut [u8]>, now: Instant) {
+        self.datagrams_received += 1;
+        self.bytes_received += datagram.len() as u64;
+        if let Some(saved) = &mut self.saved {
+            if saved.len() < MAX_SAVED {
+                saved.push(datagram.to_owned());
+            }
+        }
+        if let Some(link) = &mut self.link {
+            link.connection.process_input(datagram, now);
+        }
+    }
+
+    /// neqo has taken a valid Initial.
+    pub fn begun(&self) -> bool {
+        self.link
+            .as_ref()
+            .is_none_or(|link| !matches!(link.connection.state(), State::Init | State::WaitInitial))
+    }
+
+    /// The ClientHello was processed, for better or worse.
+    pub fn greeted(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| {
+            !matches!(
+                link.connection.state(),
+                State::Init | State::WaitInitial | State::WaitVersion
+            )
+        })
+    }
+
+    /// What neqo's state means here.
+    pub fn current_phase(&self) -> Phase {
+        match self.link.as_ref().map(|link| link.connection.state()) {
+            Some(state) if state.connected() => Phase::Established,
+            Some(state) if state.closed() => Phase::Ended,
+            _ => Phase::Handshaking,
+        }
+    }
+
+    /// Nothing more will come of it.
+    pub fn gone(&self) -> bool {
+        self.link
+            .as_ref()
+            .is_some_and(|link| matches!(link.connection.state(), State::Closed(_)))
+    }
+}

@@ -1,0 +1,226 @@
+//! What the application does with requests and connections.
+
+use std::time::Instant;
+
+use neqo_common::MAX_VARINT;
+use neqo_http3::{Header, Http3ServerHandler, StreamId};
+use neqo_transport::Connection;
+
+use super::engine::Engine;
+use crate::{latin1, Error};
+
+/// A header section in which each name and each value ends with a NUL, which neither may contain (RFC 9110 5.5).
+fn parse_fields(section: &[u8]) -> Result<Vec<Header>, Error> {
+    let Some((0, fields)) = section.split_last().map(|(last, rest)| (*last, rest)) else {
+        return if section.is_empty() {
+            Ok(Vec::new())
+        } else {
+            Err(Error::Input("a header section does not end with NUL"))
+        };
+    };
+    let mut headers = Vec::with_capacity(8);
+    let mut parts = fields.split(|byte| *byte == 0);
+    while let Some(name) = parts.next() {
+        let value = parts.next().ok_or(Error::Input("a header has no value"))?;
+        headers.push(Header::new(latin1::decode(name), latin1::decode(value)));
+    }
+    Ok(headers)
+}
+
+/// A number that goes on the wire as it is; neqo asserts that it fits (RFC 9000 16).
+fn varint(value: u64) -> Result<u64, Error> {
+    if value <= MAX_VARINT {
+        Ok(value)
+    } else {
+        Err(Error::Input("number is above 2^62 - 1"))
+    }
+}
+
+impl Engine {
+    /// Runs `f` on a connection, which then gets its turn.
+    fn on<R>(
+        &mut self,
+        handle: u32,
+        f: impl FnOnce(&mut Http3ServerHandler, &mut Connection) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let link = self
+            .entry(handle)?
+            .link
+            .as_mut()
+            .ok_or(Error::State("the handshake waits for a credential"))?;
+        let result = f(&mut link.handler, &mut link.connection);
+        self.mark(handle);
+        result
+    }
+
+    /// Sends headers and as much of `body` as is taken; with `fin` and all of it taken, ends the stream.
+    pub fn respond(
+        &mut self,
+        handle: u32,
+        stream_id: StreamId,
+        head: &[u8],
+        body: &[u8],
+        fin: bool,
+    ) -> Result<usize, Error> {
+        let headers = parse_fields(head)?;
+        self.on(handle, |handler, connection| {
+            handler.send_headers(stream_id, &headers, connection)?;
+            send(handler, connection, stream_id, body, fin)
+        })
+    }
+
+    /// Sends body bytes; returns how many were taken.
+    pub fn send_data(
+        &mut self,
+        handle: u32,
+        stream_id: StreamId,
+        data: &[u8],
+        fin: bool,
+    ) -> Result<usize, Error> {
+        self.on(handle, |handler, connection| {
+            send(handler, connection, stream_id, data, fin)
+        })
+    }
+
+    pub fn send_trailers(
+        &mut self,
+        handle: u32,
+        stream_id: StreamId,
+        trailers: &[u8],
+    ) -> Result<(), Error> {
+        let headers = parse_fields(trailers)?;
+        self.on(handle, |handler, connection| {
+            handler.send_headers(stream_id, &headers, connection)?;
+            Ok(handler.stream_close_send(stream_id, connection)?)
+        })
+    }
+
+    pub fn end_stream(&mut self, handle: u32, stream_id: StreamId) -> Result<(), Error> {
+        self.on(handle, |handler, connection| {
+            Ok(handler.stream_close_send(stream_id, connection)?)
+        })
+    }
+
+    /// Reads body bytes; returns how many, and whether the stream ended.
+    pub fn read_data(
+        &mut self,
+        handle: u32,
+        stream_id: StreamId,
+        into: &mut [u8],
+    ) -> Result<(usize, bool), Error> {
+        let now = Instant::now();
+        self.on(handle, |handler, connection| {
+            Ok(handler.read_data(connection, now, stream_id, into)?)
+        })
+    }
+
+    pub fn reset_stream(
+        &mut self,
+        handle: u32,
+        stream_id: StreamId,
+        error: u64,
+    ) -> Result<(), Error> {
+        let error = varint(error)?;
+        self.on(handle, |handler, connection| {
+            Ok(handler.stream_reset_send(stream_id, error, connection)?)
+        })
+    }
+
+    pub fn stop_sending(
+        &mut self,
+        handle: u32,
+        stream_id: StreamId,
+        error: u64,
+    ) -> Result<(), Error> {
+        let error = varint(error)?;
+        self.on(handle, |handler, connection| {
+            Ok(handler.stream_stop_sending(stream_id, error, connection)?)
+        })
+    }
+
+    pub fn cancel_stream(
+        &mut self,
+        handle: u32,
+        stream_id: StreamId,
+        error: u64,
+    ) -> Result<(), Error> {
+        let error = varint(error)?;
+        self.on(handle, |handler, connection| {
+            Ok(handler.cancel_fetch(stream_id, error, connection)?)
+        })
+    }
+
+    /// GOAWAY; returns the id in it.
+    pub fn goaway(&mut self, handle: u32, last: bool) -> Result<StreamId, Error> {
+        self.on(handle, |handler, _| Ok(handler.goaway(last)?))
+    }
+
+    /// Begins an application close.
+    pub fn close(&mut self, handle: u32, error: u64, reason: &str) -> Result<(), Error> {
+        let error = varint(error)?;
+        self.on(handle, |_, connection| {
+            if !connection.state().closed() {
+                connection.close(Instant::now(), error, reason);
+            }
+            Ok(())
+        })?;
+        self.touch(handle);
+        Ok(())
+    }
+
+    /// CONNECTION_REFUSED.
+    pub fn refuse(&mut self, handle: u32) -> Result<(), Error> {
+        self.on(handle, |_, connection| {
+            if !connection.state().closed() {
+                connection.refuse(Instant::now());
+            }
+            Ok(())
+        })?;
+        self.totals.refused += 1;
+        self.touch(handle);
+        Ok(())
+    }
+
+    /// The application has done with the handle: it is free when the connection is closed.
+    pub fn release(&mut self, handle: u32) -> Result<(), Error> {
+        self.entry(handle)?.released = true;
+        self.remove_if_gone(handle);
+        Ok(())
+    }
+}
+
+fn send(
+    handler: &mut Http3ServerHandler,
+    connection: &mut Connection,
+    stream_id: StreamId,
+    data: &[u8],
+    fin: bool,
+) -> Result<usize, Error> {
+    let taken = if data.is_empty() {
+        0
+    } else {
+        handler.send_data(stream_id, data, connection)?
+    };
+    if fin && taken == data.len() {
+        handler.stream_close_send(stream_id, connection)?;
+    }
+    Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_fields;
+
+    #[test]
+    fn sections_are_pairs_ended_by_nul() {
+        let fields = parse_fields(b":status\x00200\x00x-empty\0\0caf\xe9\0\xff\0").unwrap();
+        let pairs: Vec<_> = fields.iter().map(|h| (h.name(), h.value())).collect();
+        assert_eq!(
+            pairs,
+            [(":status", "200"), ("x-empty", ""), ("caf\u{e9}", "\u{ff}")]
+        );
+        assert!(parse_fields(b"").unwrap().is_empty());
+        assert!(parse_fields(b"name\0value").is_err());
+        assert!(parse_fields(b"name\0").is_err());
+    }
+}
