@@ -1,7 +1,5 @@
 //! Which chains and keys make a credential, and what is said of those that do not.
 
-use std::fs;
-
 use super::{super::test_credentials as fixtures, Credential};
 use fixtures::fixture;
 
@@ -101,29 +99,4 @@ fn a_leaf_that_must_not_sign_is_invalid() {
         code(&chain, fixture!("encipher.key.der")),
         "ERR_TLS_CERT_INVALID"
     );
-}
-
-/// Resident memory of this process in KiB.
-fn resident_kib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").expect("status");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().nth(1))
-        .and_then(|number| number.parse().ok())
-        .expect("VmRSS")
-}
-
-#[test]
-fn dropped_credentials_leave_nothing_behind() {
-    let all = [fixtures::p256(), fixtures::rsa()];
-    let make = |count: usize| {
-        for parts in all.iter().cycle().take(count) {
-            fixtures::credential(parts);
-        }
-    };
-    make(200);
-    let before = resident_kib();
-    make(1000);
-    let grown = resident_kib().saturating_sub(before);
-    // One that stays is about 12 KiB. Other tests of this process run meanwhile.
-    assert!(grown < 5 * 1024, "{grown} KiB more");
 }
