@@ -4,7 +4,7 @@
  */
 const layers = [
   ['errors', '^src/errors[.]ts$'],
-  ['native', '^src/native[.]ts$'],
+  ['native', '^src/native(-server)?[.]ts$'],
   ['transport', '^src/transport/'],
   ['stream', '^src/stream/'],
   ['session', '^src/session/'],

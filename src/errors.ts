@@ -186,25 +186,41 @@ export class RequestFailedError extends Http3Error {
   }
 }
 
-/** The server's message is malformed (RFC 9114 4.1.2). */
+/** The peer's message is malformed (RFC 9114 4.1.2). */
 export class MessageError extends Http3Error {
-  constructor(message: string) {
-    super('ERR_HTTP3_MESSAGE', `Malformed response: ${message}`, {
+  constructor(message: string, what: 'request' | 'response' = 'response') {
+    super('ERR_HTTP3_MESSAGE', `Malformed ${what}: ${message}`, {
       errorCode: H3_ERROR.H3_MESSAGE_ERROR,
       errorName: 'H3_MESSAGE_ERROR',
     });
   }
 }
 
+/** A server's response is used in a way that its state, or HTTP, does not allow; `code` says which (docs/errors.md). */
+export class ResponseError extends Http3Error {}
+
+/** The bytes of a response body and its content-length differ. */
+export class ResponseContentLengthMismatchError extends Http3Error {
+  constructor(message: string) {
+    super('UND_ERR_RES_CONTENT_LENGTH_MISMATCH', message, {
+      errorCode: H3_ERROR.H3_INTERNAL_ERROR,
+      errorName: 'H3_INTERNAL_ERROR',
+    });
+  }
+}
+
+/** Not possible in the server's present state, such as listening twice; `code` says which (docs/errors.md). */
+export class ServerStateError extends Http3Error {}
+
 /** A stream was reset: by the peer, or by neqo because the peer broke the protocol on it. */
 export class StreamResetError extends Http3Error {
   /** True if this side reset it. */
   readonly local: boolean;
 
-  constructor(errorCode: number, local: boolean, options?: Http3ErrorOptions) {
+  constructor(errorCode: number, local: boolean, options?: Http3ErrorOptions, peer: 'server' | 'client' = 'server') {
     const errorName = h3ErrorName(errorCode);
     const rejected = errorCode === H3_ERROR.H3_REQUEST_REJECTED;
-    super('ERR_HTTP3_STREAM_RESET', `Stream reset by ${local ? 'this side' : 'the server'} with ${errorName}`, {
+    super('ERR_HTTP3_STREAM_RESET', `Stream reset by ${local ? 'this side' : `the ${peer}`} with ${errorName}`, {
       errorCode,
       errorName,
       safeToRetry: rejected,

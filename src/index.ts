@@ -6,7 +6,6 @@ export {
   type ResponseFlags,
 } from './client/client-stream.js';
 export { connect } from './client/connect.js';
-export type { IncomingHeaders } from './client/incoming-headers.js';
 export type { ConnectOptions, RequestLimits, RequestOptions } from './client/request-options.js';
 export {
   BodyTimeoutError,
@@ -31,6 +30,7 @@ export {
 } from './errors.js';
 export type { ConnectionOptions, LookupFunction } from './http/connection-options.js';
 export type { ConnectTimings } from './http/connection-race.js';
+export type { IncomingHeaders } from './http/incoming-headers.js';
 export type { BodyInit } from './http/request-body.js';
 export type { OutgoingHeaders } from './http/request-head.js';
 export type { NativeTlsInfo as TlsInfo } from './native.js';

@@ -260,13 +260,15 @@ export interface NeqoHttp3Server {
   goaway(connection: number, final: boolean): number;
   /** Application close with an HTTP/3 error code. */
   close(connection: number, error: number, reason: string): number;
+  /** As `close`, as soon as the client has acknowledged all responses: CONNECTION_CLOSE ends retransmissions. */
+  closeWhenSent(connection: number, error: number): number;
   /** CONNECTION_REFUSED (RFC 9000 20.1): also before the handshake is complete, where it costs one packet. */
   refuse(connection: number): number;
   /** After STATE_CHANGE to CLOSED was handled: the handle may be used again. */
   release(connection: number): void;
   connectionInfo(connection: number): NativeConnectionInfo | undefined;
   connectionStats(connection: number): NativeStats | undefined;
-  /** False: new connections are refused (graceful shutdown). */
+  /** False: new connections are refused (graceful shutdown), or go to other processes that share the port. */
   setAccepting(accepting: boolean): void;
   /** See the params of the same names. */
   setRetry(policy: number, onAbove: number, offBelow: number): void;
@@ -274,11 +276,12 @@ export interface NeqoHttp3Server {
   stats(): NativeServerStats;
 
   /**
-   * Processes that share the port (SO_REUSEPORT): datagrams whose connection id names another process's server id are
-   * handed on over a Unix datagram socket. `fd` is this process's, bound and non-blocking, open until `destroy()`; `paths`
-   * gives the socket path for each other server id (hex).
+   * Processes that share the port (SO_REUSEPORT): datagrams whose connection id names another process of this machine are
+   * handed on over Unix datagram sockets. The last `idLength` bytes of `connectionIdPrefix` name the process; each has a
+   * socket `directory`/ID.sock, with its id in hex. `fd` is this process's, non-blocking, open until `destroy()`. With it,
+   * new connections go to another process when this one does not accept any more.
    */
-  setForwarding(fd: number, paths: Readonly<Record<string, string>>): void;
+  setForwarding(fd: number, directory: string, idLength: number): void;
   /** Reads forwarded datagrams from the Unix socket, as processInput does from the UDP socket. */
   processForwarded(maxDatagrams: number): number;
 
@@ -314,8 +317,8 @@ export interface UdpBindOptions {
 /** Options for binding the Unix datagram socket over which processes that share a port hand datagrams on. */
 export interface UnixBindOptions {
   /**
-   * Path of the socket's file, at most 107 bytes. The file must not exist (EADDRINUSE); only this user may send to it, and
-   * it is removed when the socket is closed.
+   * Path of the socket's file, at most 107 bytes. There must be none, or one whose socket is closed (else EADDRINUSE); only
+   * this user may send to it, and it is removed when the socket is closed.
    */
   readonly unixPath: string;
 }

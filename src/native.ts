@@ -350,7 +350,7 @@ export interface UdpPollOptions {
   readonly remotePort: number;
 }
 
-/** A UDP socket with its uv_poll handle. Non-blocking, close-on-exec. */
+/** A datagram socket with its uv_poll handle. Non-blocking, close-on-exec. */
 export interface UdpPoll {
   readonly fd: number;
   readonly localAddress: string;
@@ -395,12 +395,18 @@ export interface CertVerifierConstructor {
   new (anchors: readonly Uint8Array[]): CertVerifier;
 }
 
-/** Live native objects, for leak tests. */
+/** Live native objects of this thread, for leak tests. */
 export interface NativeCounters {
+  /** Of clients. */
   readonly connections: number;
+  /** Engines; how many connections one has is in its `stats()`. */
+  readonly servers: number;
+  readonly credentials: number;
   readonly polls: number;
   readonly verifiers: number;
   readonly verifications: number;
+  /** Socket pairs of virtual fds whose internal end is open. */
+  readonly virtualFds: number;
 }
 
 export interface NativeAddon {

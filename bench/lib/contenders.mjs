@@ -1,6 +1,5 @@
 /** Who is measured: how each client program is called for a job. */
-import { join } from 'node:path';
-import { projectRoot } from '../../scripts/lib/layout.mjs';
+import { inNode } from './in-node.mjs';
 import { PEER_PACKAGES } from './peer-packages.mjs';
 import { PEERS_VARIABLE } from './peer-require.mjs';
 
@@ -12,18 +11,17 @@ import { PEERS_VARIABLE } from './peer-require.mjs';
  * @property {string} label
  * @property {(task: Target & Job) => readonly [file: string, ...args: string[]]} command
  * @property {NodeJS.ProcessEnv} [env]
+ * @property {import('./server.mjs').StartServer} [startServer] its own server, where the server is what is measured
  */
 
-/** @typedef {'ours' | 'native' | 'nativeSingle' | 'neqoAsItComes' | 'currentspace' | 'undici'} ContenderId */
+/** @typedef {'ours' | 'native' | 'nativeSingle' | 'neqoAsItComes' | 'currentspace' | 'undici'} ClientContenderId */
+/** @typedef {ClientContenderId | import('./server-contenders.mjs').ServerContenderId} ContenderId */
 
 /**
  * neqo's own build links a static NSS, whose AES-GCM for Linux is not the assembler code that this project's patch brings.
  * Without AVX, NSS falls back to about the same: one block at a time.
  */
 const PORTABLE_AES_GCM = { NSS_DISABLE_AVX: '1' };
-
-/** @param {string} name @returns {Contender['command']} */
-const inNode = (name) => (task) => [process.execPath, join(projectRoot, 'bench/clients', name), JSON.stringify(task)];
 
 /** @param {string} program @param {readonly string[]} options @returns {Contender['command']} */
 const inRust =
@@ -37,7 +35,7 @@ const inRust =
 /**
  * @param {string} nativeClient path of the Rust example
  * @param {string} peers directory of the packages from npm
- * @returns {Readonly<Record<ContenderId, Contender>>}
+ * @returns {Readonly<Record<ClientContenderId, Contender>>}
  */
 export function makeContenders(nativeClient, peers) {
   const env = { [PEERS_VARIABLE]: peers };

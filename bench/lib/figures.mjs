@@ -23,6 +23,18 @@ export const cpuPerGibibyte = {
   lessIsBetter: true,
 };
 /** @type {Figure} */
+export const serverCpuPerGibibyte = {
+  unit: 'server CPU s/GiB',
+  of: ({ bytes, serverCpuSeconds }) => serverCpuSeconds / (bytes / GIBIBYTE),
+  lessIsBetter: true,
+};
+/** @type {Figure} */
+export const serverCpuPerRequest = {
+  unit: 'server CPU µs/request',
+  of: ({ requests, serverCpuSeconds }) => (serverCpuSeconds * 1e6) / requests,
+  lessIsBetter: true,
+};
+/** @type {Figure} */
 export const cpuPerRequest = {
   unit: 'CPU µs/request',
   of: ({ requests, cpuSeconds }) => (cpuSeconds * 1e6) / requests,

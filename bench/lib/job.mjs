@@ -11,7 +11,8 @@
 /**
  * @typedef {object} Job
  * @property {number} requests how many times the path is fetched
- * @property {number} concurrency requests in flight at once, at most
+ * @property {number} concurrency requests in flight at once on a connection, at most
+ * @property {number} [connections] at once; default 1
  * @property {boolean} fresh a new connection for each request, without resumption
  */
 

@@ -2,15 +2,16 @@
 import { writeFile } from 'node:fs/promises';
 import { cargoGoals, defaultGoals, setUp } from '../../scripts/lib/setup.mjs';
 import { caddyVersion } from '../../test/support/caddy.js';
+import { buildNativeExample } from '../../test/support/native-example.js';
 import { allWorkloads } from '../workloads/index.mjs';
 import { makeContenders } from './contenders.mjs';
 import { judge } from './goals.mjs';
 import { describeMachine, warnOfLoad } from './machine.mjs';
-import { buildNativeClient } from './native-client.mjs';
 import { installPeerPackages } from './peer-packages.mjs';
 import { bindToServerCore } from './pinning.mjs';
 import { formatReport } from './report.mjs';
 import { runWorkload } from './run-workload.mjs';
+import { makeServerContenders } from './server-contenders.mjs';
 import { makeSite } from './site.mjs';
 import { summariseRuns } from './summary.mjs';
 
@@ -56,8 +57,11 @@ async function measure(workload, surroundings) {
  */
 export async function runAll(options) {
   const workloads = chooseWorkloads(options);
-  const inputs = await setUp({ goals: [...defaultGoals, ...cargoGoals], tools: ['rust', 'caddy'] });
-  const contenders = makeContenders(await buildNativeClient(inputs), await installPeerPackages());
+  await setUp({ goals: [...defaultGoals, ...cargoGoals], tools: ['rust', 'caddy'] });
+  const contenders = {
+    ...makeContenders(await buildNativeExample('download'), await installPeerPackages()),
+    ...makeServerContenders(await buildNativeExample('load')),
+  };
   // After the builds, which may use all cores.
   const bound = await bindToServerCore();
   const machine = await describeMachine(bound, [`Caddy ${await caddyVersion()}`]);

@@ -15,6 +15,33 @@ import { runClient } from './run-client.mjs';
  * @property {AbortSignal} signal ends the run
  */
 
+/** @typedef {import('./server.mjs').Server} Server */
+
+/**
+ * Starts what the contenders need: one server for all that bring none of their own.
+ *
+ * @param {import('./workload.mjs').Workload} workload
+ * @param {Pick<Surroundings, 'site' | 'contenders'>} surroundings
+ * @param {Server[]} started gets each server, also if a later one fails to start
+ * @returns {Promise<ReadonlyMap<ContenderId, Server>>}
+ */
+async function startServers({ id, contenders: ids, startServer }, { site, contenders }, started) {
+  const start = async (/** @type {import('./server.mjs').StartServer | undefined} */ starter) => {
+    if (starter === undefined) throw new Error(`${id}: a contender has no server`);
+    const server = await starter(site);
+    started.push(server);
+    return server;
+  };
+  const shared = ids.some((name) => contenders[name].startServer === undefined) ? await start(startServer) : undefined;
+  /** @type {Map<ContenderId, Server>} */
+  const servers = new Map();
+  for (const name of ids) {
+    const own = contenders[name].startServer;
+    servers.set(name, own === undefined && shared !== undefined ? shared : await start(own));
+  }
+  return servers;
+}
+
 /**
  * @param {import('./workload.mjs').Workload} workload
  * @param {Surroundings} surroundings
@@ -22,17 +49,21 @@ import { runClient } from './run-client.mjs';
  * @throws {Error} if a server or a client fails, or a response has the wrong length
  */
 export async function runWorkload(workload, { site, contenders, runs, progress, ...options }) {
-  const { id, job, file, startServer } = workload;
+  const { id, job, file } = workload;
   const [name, bytes] = file;
   /** @type {Map<ContenderId, Measurement[]>} */
   const measurements = new Map(workload.contenders.map((contender) => [contender, []]));
-  const server = await startServer(site);
+  /** @type {Server[]} */
+  const started = [];
   try {
-    const task = { ...job, origin: server.origin, path: `/${name}`, caFile: site.caFile };
+    const servers = await startServers(workload, { site, contenders }, started);
     let done = 0;
     for (const contender of interleave(workload.contenders, runs)) {
       done += 1;
       progress(`${id}: run ${done} of ${runs * workload.contenders.length}, ${contenders[contender].label}`);
+      const server = servers.get(contender);
+      if (server === undefined) throw new Error(`${id}: ${contender} has no server`);
+      const task = { ...job, origin: server.origin, path: `/${name}`, caFile: site.caFile };
       const measurement = await runClient(contenders[contender], task, server.pid, options);
       if (measurement.bytes !== bytes * job.requests || measurement.requests !== job.requests) {
         const got = `${measurement.requests} responses with ${measurement.bytes} bytes`;
@@ -41,7 +72,7 @@ export async function runWorkload(workload, { site, contenders, runs, progress, 
       measurements.get(contender)?.push(measurement);
     }
   } finally {
-    await server.stop();
+    for (const server of started) await server.stop();
   }
   return measurements;
 }

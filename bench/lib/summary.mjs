@@ -4,7 +4,7 @@ import { summarise } from './statistics.mjs';
 /**
  * @typedef {object} ContenderSummary
  * @property {import('./statistics.mjs').Summary} figure in the workload's unit
- * @property {import('./statistics.mjs').Summary} cpu processor time of the client, in the unit of the workload's `cpu`
+ * @property {import('./statistics.mjs').Summary} cpu processor time, in the unit of the workload's `cpu`
  * @property {number} clientBusy part of one core that the client used, median
  * @property {number} serverBusy part of one core that the server used, median
  */

@@ -1,7 +1,7 @@
 /**
  * @typedef {object} Figure what a workload's runs are compared by
  * @property {string} unit
- * @property {(result: import('./job.mjs').Result) => number} of
+ * @property {(run: import('./run-client.mjs').Measurement) => number} of
  * @property {boolean} [lessIsBetter]
  */
 
@@ -19,13 +19,13 @@
  * @typedef {object} Workload
  * @property {string} id
  * @property {string} title
- * @property {import('./server.mjs').StartServer} startServer
+ * @property {import('./server.mjs').StartServer} [startServer] for all contenders that do not bring their own
  * @property {string} server name of it, for the table
  * @property {readonly [name: string, bytes: number]} file what is fetched
  * @property {import('./job.mjs').Job} job
  * @property {readonly import('./contenders.mjs').ContenderId[]} contenders
  * @property {Figure} figure
- * @property {Figure} cpu processor time of the client
+ * @property {Figure} cpu processor time of the client, or of the server where that is what is measured
  * @property {readonly Goal[]} goals
  */
 

@@ -2,6 +2,7 @@
 import { downloadOfPeers } from './download-of-peers.mjs';
 import { largeDownloads } from './large-download.mjs';
 import { newConnections } from './new-connections.mjs';
+import { serverWorkloads } from './server.mjs';
 import { smallRequestWorkloads } from './small-requests.mjs';
 
 /**
@@ -13,4 +14,5 @@ export const allWorkloads = (quick) => [
   downloadOfPeers(quick),
   ...smallRequestWorkloads(quick),
   newConnections(quick),
+  ...serverWorkloads(quick),
 ];

@@ -31,6 +31,13 @@ Napi::Value NeqoHttp3Server::CloseConnection(const Napi::CallbackInfo& info) {
                                          {reinterpret_cast<const uint8_t*>(reason.data()), reason.size()}));
 }
 
+Napi::Value NeqoHttp3Server::CloseWhenSent(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoServer* server = Server(env);
+  const uint32_t connection = ToConnection(env, info[0]);
+  return ToResult(env, neqo_server_close_when_sent(server, connection, ToErrorCode(env, info[1])));
+}
+
 Napi::Value NeqoHttp3Server::RefuseConnection(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   NeqoServer* server = Server(env);

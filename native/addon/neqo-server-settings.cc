@@ -1,6 +1,5 @@
 // What holds for all connections of a server, and its totals.
-#include <charconv>
-#include <vector>
+#include <string>
 
 #include "arguments.h"
 #include "errors.h"
@@ -39,21 +38,6 @@ constexpr Field kNumbers[] = {
     {"wouldBlockSend", &NeqoServerStats::would_block_send},
 };
 
-/** Bytes of a string of hexadecimal digits. */
-std::string FromHex(Napi::Env env, const std::string& hex) {
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    uint8_t byte = 0;
-    const char* end = hex.data() + i + 2;
-    if (std::from_chars(end - 2, end, byte, 16).ptr != end) break;
-    bytes.push_back(static_cast<char>(byte));
-  }
-  if (bytes.empty() || 2 * bytes.size() != hex.size()) {
-    throw MakeTypeError(env, "ERR_INVALID_ARG_VALUE", "The keys of the \"paths\" argument must be server ids in hex");
-  }
-  return bytes;
-}
-
 }  // namespace
 
 void NeqoHttp3Server::SetCredential(const Napi::CallbackInfo& info) {
@@ -90,18 +74,10 @@ void NeqoHttp3Server::SetForwarding(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   NeqoServer* server = Server(env);
   const int32_t fd = ToInt32(env, info[0], "fd");
-  const Napi::Object paths = ToObject(env, info[1], "paths");
-  const Napi::Array keys = paths.GetPropertyNames();
-  KeptStrings strings;
-  std::vector<NeqoBytes> ids;
-  std::vector<NeqoBytes> places;
-  for (uint32_t i = 0; i < keys.Length(); i++) {
-    const Napi::HandleScope scope(env);
-    const Napi::Value key = keys.Get(i);
-    ids.push_back(strings.Keep(FromHex(env, ToUtf8(env, key, "paths"))));
-    places.push_back(strings.Keep(ToUtf8(env, paths.Get(key), "paths[]")));
-  }
-  Check(env, neqo_server_set_forwarding(server, fd, ids.data(), places.data(), ids.size()));
+  const std::string directory = ToUtf8(env, info[1], "directory");
+  const uint32_t id_length = ToUint32(env, info[2], "idLength");
+  const NeqoBytes path{reinterpret_cast<const uint8_t*>(directory.data()), directory.size()};
+  Check(env, neqo_server_set_forwarding(server, fd, path, id_length));
 }
 
 Napi::Value NeqoHttp3Server::Stats(const Napi::CallbackInfo& info) {

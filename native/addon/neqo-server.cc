@@ -33,6 +33,7 @@ Napi::Function NeqoHttp3Server::Define(Napi::Env env) {
                          InstanceMethod<&S::ProvideCredential>("provideCredential"),
                          InstanceMethod<&S::Goaway>("goaway"),
                          InstanceMethod<&S::CloseConnection>("close"),
+                         InstanceMethod<&S::CloseWhenSent>("closeWhenSent"),
                          InstanceMethod<&S::RefuseConnection>("refuse"),
                          InstanceMethod<&S::ReleaseConnection>("release"),
                          InstanceMethod<&S::ConnectionInfo>("connectionInfo"),

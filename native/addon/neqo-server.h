@@ -57,6 +57,7 @@ class NeqoHttp3Server final : public Napi::ObjectWrap<NeqoHttp3Server> {
   Napi::Value ProvideCredential(const Napi::CallbackInfo& info);
   Napi::Value Goaway(const Napi::CallbackInfo& info);
   Napi::Value CloseConnection(const Napi::CallbackInfo& info);
+  Napi::Value CloseWhenSent(const Napi::CallbackInfo& info);
   Napi::Value RefuseConnection(const Napi::CallbackInfo& info);
   void ReleaseConnection(const Napi::CallbackInfo& info);
   Napi::Value ConnectionInfo(const Napi::CallbackInfo& info);

@@ -8,9 +8,13 @@ const load = (module) => import(pathToFileURL(join(projectRoot, 'dist/esm', modu
 
 /** @type {typeof import('../../src/index.js')} */
 export const { connect, MemoryTokenStore } = await load('index.js');
+/** @type {typeof import('../../src/server/index.js')} */
+export const { createSecureServer } = await load('server/index.js');
+/** @type {typeof import('../../src/errors.js')} */
+export const { h3ErrorName } = await load('errors.js');
 /** @type {typeof import('../../src/cli/arguments.js')} */
 export const { parseArguments } = await load('cli/arguments.js');
 /** @type {typeof import('../../src/cli/progress.js')} */
 export const { Progress, formatBytes } = await load('cli/progress.js');
-/** @type {typeof import('../../src/cli/tls-names.js')} */
-export const { cipherName, groupName, signatureSchemeName, tlsVersionName } = await load('cli/tls-names.js');
+/** @type {typeof import('../../src/http/tls-names.js')} */
+export const { cipherName, groupName, signatureSchemeName, tlsVersionName } = await load('http/tls-names.js');

@@ -1,11 +1,14 @@
-/** Downloads from Caddy and uploads through it, on loopback, and checks every byte. */
+/** Downloads from this package's server and uploads to it, on loopback, and checks every byte. */
+import { bodySha256, generateBody } from '../../test/support/site-files.js';
 import { formatBytes, MemoryTokenStore } from './library.mjs';
-import { startServers } from './servers.mjs';
-import { connectionFacts, fact, timingFacts } from './summary.mjs';
+import { startServer } from './loopback-server.mjs';
+import { connectionFacts, fact, serverFacts, timingFacts, yesOrNo } from './summary.mjs';
 import { download, openConnection, upload } from './transfers.mjs';
 
 const DOWNLOAD_BYTES = 200 * 1024 * 1024;
 const UPLOAD_BYTES = 50 * 1024 * 1024;
+/** The upload's bytes differ from the download's. */
+const UPLOAD_SEED = 1;
 
 /** @param {string} text */
 const say = (text) => process.stdout.write(`${text}\n`);
@@ -20,43 +23,58 @@ function checkHash(what, received, expected) {
   say(fact('SHA-256', `${received.slice(0, 16)}…  as it should be`));
 }
 
-/** @param {AbortSignal} signal ends the demo; its servers and files are removed in any case */
+/** @param {AbortSignal} signal ends the demo; its server and files are removed in any case */
 export async function runLoopbackDemo(signal) {
-  say(`\nStarting Caddy with a certificate made for the occasion and a file of ${formatBytes(DOWNLOAD_BYTES)} …`);
-  const servers = await startServers(DOWNLOAD_BYTES, UPLOAD_BYTES);
+  say(`\nStarting a server with a certificate made for the occasion and a file of ${formatBytes(DOWNLOAD_BYTES)} …`);
+  const server = await startServer(DOWNLOAD_BYTES);
   /** @type {Awaited<ReturnType<typeof openConnection>>[]} */
   const connections = [];
   try {
     signal.throwIfAborted();
-    say(fact('server', servers.description));
-    const options = { ca: servers.ca, tokenStore: new MemoryTokenStore(), signal };
+    say(fact('server', `necko-http3/server in process ${server.pid}, at ${server.origin}`));
+    const options = { ca: server.ca, tokenStore: new MemoryTokenStore(), signal };
 
     say(`\nDownload of ${formatBytes(DOWNLOAD_BYTES)} over HTTP/3`);
-    const first = await openConnection(servers.origin, options);
+    const first = await openConnection(server.origin, options);
     connections.push(first);
-    const downloaded = await download(first.session, servers.downloadPath, signal);
+    const downloaded = await download(first.session, '/download', signal);
     for (const line of timingFacts(downloaded)) say(line);
-    checkHash('Download', downloaded.sha256, servers.downloadSha256);
+    checkHash('Download', downloaded.sha256, server.downloadSha256);
 
-    say(`\nUpload of ${formatBytes(UPLOAD_BYTES)} through Caddy to a Node server, and back`);
-    const uploaded = await upload(first.session, servers.echoPath, servers.uploadBody, UPLOAD_BYTES, signal);
+    say(`\nUpload of ${formatBytes(UPLOAD_BYTES)}, of which the server says the hash`);
+    const body = () => generateBody(UPLOAD_BYTES, UPLOAD_SEED);
+    const uploaded = await upload(first.session, '/upload', body, UPLOAD_BYTES, signal);
     for (const line of timingFacts(uploaded)) say(line);
-    checkHash('Upload', uploaded.sha256, servers.uploadSha256);
+    checkHash('Upload', uploaded.sha256, bodySha256(UPLOAD_BYTES, UPLOAD_SEED));
 
-    say('\nNegotiated');
+    say('\nNegotiated, as the client sees it');
     for (const line of connectionFacts(first)) say(line);
-    await first.session.close();
+
+    say('\nThe same connection, as the server sees it');
+    for (const line of await closeBothSides(first.session, server)) say(line);
 
     say('\nA second connection');
-    const second = await openConnection(servers.origin, options);
+    const second = await openConnection(server.origin, options);
     connections.push(second);
-    const again = await download(second.session, servers.smallPath, signal);
-    say(fact('resumed', `${second.info.resumed ? 'yes' : 'no'}; 0-RTT ${second.info.earlyData}`));
+    const again = await download(second.session, '/hello', signal);
+    say(fact('resumed', `${yesOrNo(second.info.resumed)}; 0-RTT ${second.info.earlyData}`));
     for (const line of timingFacts(again)) say(line);
-    await second.session.close();
+
+    say('\nAs the server sees it');
+    for (const line of await closeBothSides(second.session, server)) say(line);
     say('\nAll bytes are right.');
   } finally {
     for (const { session } of connections) session.destroy();
-    await servers.stop();
+    await server.stop();
   }
+}
+
+/**
+ * @param {import('./transfers.mjs').Session} session
+ * @param {Awaited<ReturnType<typeof startServer>>} server
+ */
+async function closeBothSides(session, server) {
+  const disconnect = server.nextDisconnect();
+  await session.close();
+  return serverFacts(await disconnect);
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 /**
- * The demo. Without arguments: a download and an upload against Caddy on loopback. With a URL: fetches that, as the shell client
- * does.
+ * The demo. Without arguments: a download and an upload against this package's own server on loopback. `serve DIR`: serves a folder to
+ * browsers. With a URL: fetches that, as the shell client does.
  *
- * Usage: npm run demo [-- URL [option of the shell client …]]
+ * Usage: npm run demo
+ *        npm run demo -- serve DIR [--port PORT] [--host HOST] [--cert FILE --key FILE]
+ *        npm run demo -- URL [option of the shell client …]
  */
 import '../../test/support/register-typescript.mjs';
 
@@ -20,14 +22,17 @@ for (const [signal, exitCode] of /** @type {const} */ ([
   });
 }
 
+// The parts use modules of the tests, which are TypeScript: they are loaded only now that Node can.
 try {
-  if (args.length > 0) {
-    const { fetchUrl } = await import('./fetch-url.mjs');
-    process.exitCode = await fetchUrl(args, interruption.signal);
-  } else {
-    // It uses the tests' peers, which are TypeScript: it is loaded only now that Node can.
+  if (args.length === 0) {
     const { runLoopbackDemo } = await import('./loopback-demo.mjs');
     await runLoopbackDemo(interruption.signal);
+  } else if (args[0] === 'serve') {
+    const { serve } = await import('./serve.mjs');
+    await serve(args.slice(1), interruption.signal);
+  } else {
+    const { fetchUrl } = await import('./fetch-url.mjs');
+    process.exitCode = await fetchUrl(args, interruption.signal);
   }
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);

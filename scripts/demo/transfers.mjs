@@ -17,8 +17,8 @@ import { connect, Progress } from './library.mjs';
 /**
  * @typedef {object} Transfer
  * @property {number} bytes moved in the direction of interest
- * @property {string} sha256 of the response body, in hex
- * @property {number} firstByteMs from the request to the response headers
+ * @property {string} sha256 of these bytes as their receiver saw them, in hex
+ * @property {number} [firstByteMs] of a download: from the request to the response headers
  * @property {number} totalMs from the request to the last byte
  */
 
@@ -50,33 +50,40 @@ export async function openConnection(origin, options) {
  */
 export async function download(session, path, signal) {
   const stream = session.request({ ':path': path }, { signal });
-  const { sha256 } = await receive(stream, path, 0);
-  return measured(stream, stream.bytesRead, sha256);
+  const hash = createHash('sha256');
+  await receive(stream, path, 0, (chunk) => hash.update(chunk));
+  const { start, headers = start, end = start } = stream.timings;
+  return { bytes: stream.bytesRead, sha256: hash.digest('hex'), firstByteMs: headers - start, totalMs: end - start };
 }
 
 /**
- * Sends a body to a server that echoes it.
+ * Sends a body to a server that answers with its hash.
  *
  * @param {Session} session
  * @param {string} path
  * @param {() => Iterable<Buffer>} body
  * @param {number} length bytes of it
  * @param {AbortSignal} signal
- * @returns {Promise<Transfer>} the hash is that of what came back
+ * @returns {Promise<Transfer>}
  */
 export async function upload(session, path, body, length, signal) {
   const headers = { ':method': 'POST', ':path': path, 'content-length': length };
   const stream = session.request(headers, { body: body(), signal });
-  const { sha256 } = await receive(stream, path, length);
-  return measured(stream, stream.bytesWritten, sha256);
+  let sha256 = '';
+  await receive(stream, path, length, (chunk) => {
+    sha256 += chunk.toString('latin1');
+  });
+  const { start, end = start } = stream.timings;
+  return { bytes: stream.bytesWritten, sha256, totalMs: end - start };
 }
 
 /**
  * @param {Stream} stream
  * @param {string} label
  * @param {number} uploadSize
+ * @param {(chunk: Buffer) => void} take
  */
-async function receive(stream, label, uploadSize) {
+async function receive(stream, label, uploadSize, take) {
   const progress = process.stderr.isTTY ? new Progress() : undefined;
   /** @type {number | undefined} */
   let downloadSize;
@@ -86,7 +93,7 @@ async function receive(stream, label, uploadSize) {
       return stream.bytesRead;
     },
     get downloadSize() {
-      return downloadSize ?? (uploadSize > 0 ? uploadSize : undefined);
+      return downloadSize;
     },
     get uploaded() {
       return stream.bytesWritten;
@@ -98,23 +105,10 @@ async function receive(stream, label, uploadSize) {
     const length = headers['content-length'];
     if (typeof length === 'string') downloadSize = Number(length);
   });
-  const hash = createHash('sha256');
   progress?.add(source);
   try {
-    for await (const chunk of stream) hash.update(chunk);
+    for await (const chunk of stream) take(chunk);
   } finally {
     progress?.remove(source);
   }
-  return { sha256: hash.digest('hex') };
-}
-
-/**
- * @param {Stream} stream
- * @param {number} bytes
- * @param {string} sha256
- * @returns {Transfer}
- */
-function measured({ timings }, bytes, sha256) {
-  const { start, headers = start, end = start } = timings;
-  return { bytes, sha256, firstByteMs: headers - start, totalMs: end - start };
 }

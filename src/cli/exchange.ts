@@ -1,5 +1,5 @@
 import type { ClientHttp3Stream } from '../client/client-stream.js';
-import type { IncomingHeaders } from '../client/incoming-headers.js';
+import type { IncomingHeaders } from '../http/incoming-headers.js';
 import type { BodyInit } from '../http/request-body.js';
 import type { OutgoingHeaders } from '../http/request-head.js';
 import type { PooledSession } from './session-pool.js';

@@ -1,11 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
 import type { LookupAddress } from 'node:dns';
 import type { ClientHttp3Session } from '../client/client-session.js';
-import type { IncomingHeaders } from '../client/incoming-headers.js';
+import type { IncomingHeaders } from '../http/incoming-headers.js';
+import { cipherName, groupName, signatureSchemeName, tlsVersionName } from '../http/tls-names.js';
 import type { NativeTlsInfo } from '../native.js';
 import type { ConnectionInfo } from '../session/session-types.js';
 import type { Messages } from './messages.js';
-import { cipherName, groupName, signatureSchemeName, tlsVersionName } from './tls-names.js';
 import type { RequestUrl } from './url.js';
 
 /** What `-v` shows: `*` for facts, `>` for what is sent, `<` for what is received. */

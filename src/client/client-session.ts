@@ -11,12 +11,12 @@ import { resolveConnectionOptions } from '../http/connection-options.js';
 import type { ConnectTimings } from '../http/connection-race.js';
 import { httpConnectionMgr } from '../http/http-connection-mgr.js';
 import { HttpTransaction } from '../http/http-transaction.js';
+import { toIncomingHeaders } from '../http/incoming-headers.js';
 import type { Origin } from '../http/origin.js';
 import { PushBody, toRequestBody } from '../http/request-body.js';
 import { type OutgoingHeaders, parseRequestHeaders } from '../http/request-head.js';
 import type { ConnectionInfo, SessionStats } from '../session/session-types.js';
 import { ClientHttp3Stream } from './client-stream.js';
-import { toIncomingHeaders } from './incoming-headers.js';
 import { type ConnectOptions, type RequestOptions, resolveLimits, resolvePriority } from './request-options.js';
 
 /** Events of a {@link ClientHttp3Session}. */

@@ -1,9 +1,9 @@
 import { Duplex } from 'node:stream';
 import { H3_ERROR, InvalidArgumentError, MessageError, RequestAbortedError, StreamResetError } from '../errors.js';
 import type { HttpTransaction, ResponseConsumer } from '../http/http-transaction.js';
+import { type IncomingHeaders, toIncomingHeaders } from '../http/incoming-headers.js';
 import type { PushBody } from '../http/request-body.js';
 import type { Priority } from '../stream/transaction.js';
-import { type IncomingHeaders, toIncomingHeaders } from './incoming-headers.js';
 import { resolvePriority } from './request-options.js';
 
 /** Facts that come with the response headers. */

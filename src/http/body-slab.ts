@@ -4,10 +4,10 @@ const SLAB_BYTES = 64 * 1024;
 const MIN_READ_BYTES = 16 * 1024;
 
 /**
- * Memory for response bodies of one thread. Bytes are read from neqo straight into a block and the consumer gets a view of
- * it; several small responses share one block, and nothing is copied.
+ * Memory for the bodies that one thread receives. Bytes are read from neqo straight into a block and the consumer gets a view of
+ * it; several small bodies share one block, and nothing is copied.
  */
-class ResponseSlab {
+class BodySlab {
   #block = Buffer.allocUnsafeSlow(SLAB_BYTES);
   #used = 0;
 
@@ -31,4 +31,4 @@ class ResponseSlab {
   }
 }
 
-export const responseSlab = new ResponseSlab();
+export const bodySlab = new BodySlab();

@@ -1,10 +1,10 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from '../errors.js';
-import type { CongestionControl } from '../native.js';
 import { QUIC_DEFAULTS, type QuicOptions } from '../session/session-params.js';
 import { MemoryTokenStore, type TokenStore } from '../session/token-store.js';
 import { type CertificateInput, type TrustAnchors, trustAnchors } from '../session/trust-anchors.js';
+import { count, flag, MAX_TIME, resolveQuicOptions, time } from './option-checks.js';
 import { isIpLiteral, type Origin } from './origin.js';
 
 /** As `dns.lookup`, always called with `all: true`. */
@@ -72,29 +72,6 @@ const DEFAULT_CONNECT_TIMEOUT = 10_000;
 const DEFAULT_ATTEMPT_DELAY = 250;
 const DEFAULT_IDLE_TIMEOUT = 30_000;
 const DEFAULT_MAX_QUEUED_REQUESTS = 65_536;
-/** setTimeout takes no more. */
-const MAX_TIME = 2 ** 31 - 1;
-const CONGESTION_CONTROLS: readonly CongestionControl[] = ['cubic', 'newreno'];
-const BOOLEAN_QUIC_OPTIONS = ['pacing', 'pmtud', 'grease', 'sniSlicing', 'mlkem', 'versionNegotiation'] as const;
-const NUMBER_QUIC_OPTIONS = [
-  'maxData',
-  'maxStreamData',
-  'qpackMaxTableCapacity',
-  'qpackBlockedStreams',
-  'receiveBufferSize',
-  'sendBufferSize',
-  'ackRatio',
-  'fastPto',
-] as const;
-/** Largest values that the wire or neqo's types can hold. */
-const QUIC_LIMITS: Partial<Record<(typeof NUMBER_QUIC_OPTIONS)[number], number>> = {
-  qpackMaxTableCapacity: 2 ** 30 - 1,
-  qpackBlockedStreams: 65_535,
-  receiveBufferSize: 2 ** 31 - 1,
-  sendBufferSize: 2 ** 31 - 1,
-  ackRatio: 255,
-  fastPto: 255,
-};
 
 /** @throws InvalidArgumentError that names the option */
 export function resolveConnectionOptions(origin: Origin, options: ConnectionOptions): ResolvedConnectionOptions {
@@ -133,38 +110,6 @@ export function resolveConnectionOptions(origin: Origin, options: ConnectionOpti
       DEFAULT_MAX_QUEUED_REQUESTS,
       Number.MAX_SAFE_INTEGER,
     ),
-    quic: resolveQuicOptions(options.quic ?? {}),
+    quic: resolveQuicOptions(options.quic ?? {}, QUIC_DEFAULTS),
   };
-}
-
-function resolveQuicOptions(options: QuicOptions): Required<QuicOptions> {
-  const resolved: { -readonly [Key in keyof QuicOptions]-?: Required<QuicOptions>[Key] } = { ...QUIC_DEFAULTS };
-  for (const name of BOOLEAN_QUIC_OPTIONS) resolved[name] = flag(`quic.${name}`, options[name], QUIC_DEFAULTS[name]);
-  for (const name of NUMBER_QUIC_OPTIONS) {
-    const limit = QUIC_LIMITS[name] ?? Number.MAX_SAFE_INTEGER;
-    resolved[name] = count(`quic.${name}`, options[name], QUIC_DEFAULTS[name], limit);
-  }
-  resolved.congestionControl = options.congestionControl ?? QUIC_DEFAULTS.congestionControl;
-  if (!CONGESTION_CONTROLS.includes(resolved.congestionControl)) {
-    throw new InvalidArgumentError(`quic.congestionControl: must be one of ${CONGESTION_CONTROLS.join(', ')}`);
-  }
-  return resolved;
-}
-
-function time(name: string, value: number | undefined, fallback: number): number {
-  return count(name, value, fallback, MAX_TIME);
-}
-
-function count(name: string, value: number | undefined, fallback: number, max: number): number {
-  if (value === undefined) return fallback;
-  if (!Number.isInteger(value) || value < 0 || value > max) {
-    throw new InvalidArgumentError(`${name}: must be a whole number from 0 to ${max}, not ${String(value)}`);
-  }
-  return value;
-}
-
-function flag(name: string, value: boolean | undefined, fallback: boolean): boolean {
-  if (value === undefined) return fallback;
-  if (typeof value !== 'boolean') throw new InvalidArgumentError(`${name}: must be true or false`);
-  return value;
 }

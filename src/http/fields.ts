@@ -33,6 +33,20 @@ export function parseContentLength(value: string): number | undefined {
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
+/**
+ * The one content-length of several fields, or of a list, that agree (RFC 9110 8.6); undefined if they do not, or if one is
+ * no number of bytes.
+ */
+export function agreeContentLength(earlier: number | undefined, value: string): number | undefined {
+  let agreed = earlier;
+  for (const part of value.split(',')) {
+    const length = parseContentLength(trimFieldValue(part));
+    if (length === undefined || (agreed !== undefined && agreed !== length)) return undefined;
+    agreed = length;
+  }
+  return agreed;
+}
+
 const SPACE = 0x20;
 const TAB = 0x09;
 

@@ -19,10 +19,10 @@ import {
   type Transaction,
   type TransactionStream,
 } from '../stream/transaction.js';
+import { bodySlab } from './body-slab.js';
 import type { RequestBody } from './request-body.js';
 import type { ParsedRequest } from './request-head.js';
 import { parseResponseHeaders, parseTrailers } from './response-head.js';
-import { responseSlab } from './response-slab.js';
 
 /**
  * Receives a response. Called from inside the session's loops: what an implementation throws is reported as an uncaught
@@ -203,10 +203,10 @@ export class HttpTransaction implements Transaction {
 
   writeSegmentsAgain(writer: SegmentWriter): Segments {
     if (this.#paused) return Segments.PIPE_BLOCKED;
-    const { block, offset } = responseSlab;
+    const { block, offset } = bodySlab;
     const read = writer.onWriteSegment(block, offset, block.length - offset);
     if (read === 0) return Segments.STREAM_BLOCKED;
-    const chunk = responseSlab.take(read);
+    const chunk = bodySlab.take(read);
     this.#bytesReceived += read;
     this.#timer?.refresh();
     if (this.#expectedLength !== undefined && this.#bytesReceived > this.#expectedLength) {

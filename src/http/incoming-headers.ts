@@ -1,4 +1,4 @@
-/** Header fields of a response as `node:http2` gives them. */
+/** Header fields of a message as `node:http2` gives them. */
 export interface IncomingHeaders {
   readonly ':status'?: number;
   readonly 'set-cookie'?: string[];
@@ -35,17 +35,24 @@ const SINGLE = new Set([
  * @param flat name, value, name, value …
  */
 export function toIncomingHeaders(flat: readonly string[], status?: number): IncomingHeaders {
-  const headers: Record<string, string | string[] | number | undefined> = Object.create(null) as Record<string, string>;
+  const fields = Object.create(null) as Record<string, string | string[] | undefined>;
+  const headers: Record<string, string | string[] | number | undefined> = fields;
   if (status !== undefined) headers[':status'] = status;
-  for (let index = 0; index < flat.length; index += 2) {
-    const name = flat[index] ?? '';
-    const value = flat[index + 1] ?? '';
-    const present = headers[name];
-    if (name === 'set-cookie') {
-      if (Array.isArray(present)) present.push(value);
-      else headers[name] = [value];
-    } else if (present === undefined) headers[name] = value;
-    else if (!SINGLE.has(name)) headers[name] = `${String(present)}${name === 'cookie' ? '; ' : ', '}${value}`;
-  }
+  for (let index = 0; index < flat.length; index += 2)
+    addIncomingField(fields, flat[index] ?? '', flat[index + 1] ?? '');
   return headers;
+}
+
+/** Adds a field to an object of fields, as {@link toIncomingHeaders} says. */
+export function addIncomingField(
+  headers: Record<string, string | string[] | undefined>,
+  name: string,
+  value: string,
+): void {
+  const present = headers[name];
+  if (name === 'set-cookie') {
+    if (Array.isArray(present)) present.push(value);
+    else headers[name] = [value];
+  } else if (present === undefined) headers[name] = value;
+  else if (!SINGLE.has(name)) headers[name] = `${String(present)}${name === 'cookie' ? '; ' : ', '}${value}`;
 }

@@ -1,5 +1,5 @@
 import { HeadersOverflowError, MessageError } from '../errors.js';
-import { isConnectionSpecific, isFieldValue, isLowerCaseToken, parseContentLength, trimFieldValue } from './fields.js';
+import { agreeContentLength, isConnectionSpecific, isFieldValue, isLowerCaseToken, trimFieldValue } from './fields.js';
 
 /** A response's header section, checked. */
 export interface ResponseHead {
@@ -36,7 +36,10 @@ export function parseResponseHeaders(fields: readonly string[], maxSize: number)
       continue;
     }
     checkField(name, value);
-    if (name === 'content-length') contentLength = agree(contentLength, value);
+    if (name === 'content-length') {
+      contentLength = agreeContentLength(contentLength, value);
+      if (contentLength === undefined) throw new MessageError(`content-length ${JSON.stringify(value)}`);
+    }
     headers.push(name, trimFieldValue(value));
   }
   if (status === undefined) throw new MessageError('no :status');
@@ -71,15 +74,4 @@ function parseStatus(value: string): number {
   const status = Number(value);
   if (status === SWITCHING_PROTOCOLS) throw new MessageError(':status 101 (RFC 9114 4.5)');
   return status;
-}
-
-/** Several equal content-length values are one (RFC 9110 8.6). */
-function agree(earlier: number | undefined, value: string): number {
-  for (const part of value.split(',')) {
-    const length = parseContentLength(part.trim());
-    if (length === undefined) throw new MessageError(`content-length ${JSON.stringify(value)}`);
-    if (earlier !== undefined && earlier !== length) throw new MessageError('content-length values that differ');
-    earlier = length;
-  }
-  return earlier ?? 0;
 }

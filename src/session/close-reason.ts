@@ -41,8 +41,15 @@ const TLS_ALERTS: Readonly<Record<number, string>> = {
 const CRYPTO_ERROR_FIRST = 0x100;
 const CRYPTO_ERROR_LAST = 0x1ff;
 
-/** @param connected whether the handshake had succeeded; before that nothing was processed except 0-RTT data */
-export function closeReasonToError(reason: CloseReason, connected: boolean): Http3Error {
+/**
+ * @param connected whether the handshake had succeeded; before that nothing was processed except 0-RTT data
+ * @param peer who is at the other end
+ */
+export function closeReasonToError(
+  reason: CloseReason,
+  connected: boolean,
+  peer: 'server' | 'client' = 'server',
+): Http3Error {
   const { kind, code, text } = reason;
   const base = { safeToRetry: !connected };
   const transport = { ...base, errorCode: code, errorName: quicErrorName(code) };
@@ -53,7 +60,7 @@ export function closeReasonToError(reason: CloseReason, connected: boolean): Htt
     case CloseKind.TRANSPORT:
       return new ConnectionError(
         'ERR_QUIC_TRANSPORT',
-        `The server broke the QUIC protocol: ${quicErrorName(code)} (${text})`,
+        `The ${peer} broke the QUIC protocol: ${quicErrorName(code)} (${text})`,
         transport,
       );
     case CloseKind.APPLICATION:
@@ -61,29 +68,29 @@ export function closeReasonToError(reason: CloseReason, connected: boolean): Htt
         ? new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', 'The connection was closed by this side', application)
         : new ConnectionError(
             'ERR_HTTP3_CONNECTION',
-            `The server broke the HTTP/3 protocol: ${h3ErrorName(code)}`,
+            `The ${peer} broke the HTTP/3 protocol: ${h3ErrorName(code)}`,
             application,
           );
     case CloseKind.PEER_TRANSPORT:
-      return peerTransportError(code, base.safeToRetry);
+      return peerTransportError(code, base.safeToRetry, peer);
     case CloseKind.PEER_APPLICATION:
       return code === H3_ERROR.H3_NO_ERROR
-        ? new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', 'The server closed the connection', application)
+        ? new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', `The ${peer} closed the connection`, application)
         : new ConnectionError(
             'ERR_HTTP3_CONNECTION',
-            `The server closed the connection with ${h3ErrorName(code)}`,
+            `The ${peer} closed the connection with ${h3ErrorName(code)}`,
             application,
           );
     case CloseKind.IDLE_TIMEOUT:
       return connected
         ? new ConnectionError(
             'ERR_QUIC_IDLE_TIMEOUT',
-            'The connection was idle for too long, or the server is gone',
+            `The connection was idle for too long, or the ${peer} is gone`,
             base,
           )
-        : new ConnectionError('ETIMEDOUT', 'The server did not answer', base);
+        : new ConnectionError('ETIMEDOUT', `The ${peer} did not answer`, base);
     case CloseKind.STATELESS_RESET:
-      return new ConnectionError('ECONNRESET', 'The server has lost the connection (stateless reset)', base);
+      return new ConnectionError('ECONNRESET', `The ${peer} has lost the connection (stateless reset)`, base);
     case CloseKind.CRYPTO_ALERT:
       return new ConnectionError('ERR_TLS_ALERT', `TLS handshake failed: ${alertName(code)}`, {
         ...base,
@@ -108,27 +115,27 @@ export function closeReasonToError(reason: CloseReason, connected: boolean): Htt
   }
 }
 
-function peerTransportError(code: number, safeToRetry: boolean): Http3Error {
+function peerTransportError(code: number, safeToRetry: boolean, peer: string): Http3Error {
   const options = { errorCode: code, errorName: quicErrorName(code), safeToRetry };
   if (code >= CRYPTO_ERROR_FIRST && code <= CRYPTO_ERROR_LAST) {
     return new ConnectionError(
       'ERR_TLS_ALERT',
-      `TLS handshake failed: the server sent ${alertName(code - CRYPTO_ERROR_FIRST)}`,
+      `TLS handshake failed: the ${peer} sent ${alertName(code - CRYPTO_ERROR_FIRST)}`,
       options,
     );
   }
   if (code === QUIC_ERROR.CONNECTION_REFUSED) {
-    return new ConnectionError('ECONNREFUSED', 'The server refused the connection (CONNECTION_REFUSED)', {
+    return new ConnectionError('ECONNREFUSED', `The ${peer} refused the connection (CONNECTION_REFUSED)`, {
       ...options,
       safeToRetry: true,
     });
   }
   if (code === QUIC_ERROR.NO_ERROR) {
-    return new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', 'The server closed the connection', options);
+    return new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', `The ${peer} closed the connection`, options);
   }
   return new ConnectionError(
     'ERR_QUIC_TRANSPORT',
-    `The server closed the connection with ${quicErrorName(code)}`,
+    `The ${peer} closed the connection with ${quicErrorName(code)}`,
     options,
   );
 }

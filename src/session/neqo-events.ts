@@ -3,9 +3,10 @@
  *
  * A record is 8-byte aligned and little-endian, with a head of 32 bytes: u32 kind, u32 length of the whole record (a multiple
  * of 8), f64 stream id, f64 number, u32 flags, u32 count; then the payload. A payload of bytes has `count` bytes. A header
- * section has `count` pairs of u32 lengths (name, value), then all names and values in order.
+ * section has `count` pairs of u32 lengths (name, value), then all names and values in order. Records of a server have more
+ * in their heads (`server-events.ts`).
  */
-const HEAD_BYTES = 32;
+const CLIENT_HEAD_BYTES = 32;
 const FLAGS_OFFSET = 24;
 const COUNT_OFFSET = 28;
 
@@ -18,11 +19,16 @@ export const SessionClosedReason = { ERROR: 0, STATUS: 1, CLEAN: 2 } as const;
 
 /** A cursor over the event buffer: fields of the record it stands on are read without making an object for it. */
 export class NeqoEventReader {
+  readonly #headBytes: number;
   #buffer: Buffer<ArrayBufferLike> = Buffer.alloc(0);
   #view: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
   #offset = 0;
   #next = 0;
   #end = 0;
+
+  constructor(headBytes = CLIENT_HEAD_BYTES) {
+    this.#headBytes = headBytes;
+  }
 
   /** Starts at the beginning of `buffer`, which holds `length` bytes of records. */
   reset(buffer: Uint8Array, length: number): void {
@@ -59,22 +65,27 @@ export class NeqoEventReader {
     return this.#view.getUint32(this.#offset + FLAGS_OFFSET, true);
   }
 
+  /** A u32 of the head. */
+  protected headField(offset: number): number {
+    return this.#view.getUint32(this.#offset + offset, true);
+  }
+
   /** The payload, copied: the buffer is used again. */
   bytes(): Buffer {
-    const start = this.#offset + HEAD_BYTES;
+    const start = this.#offset + this.#headBytes;
     return Buffer.from(this.#buffer.subarray(start, start + this.#view.getUint32(this.#offset + COUNT_OFFSET, true)));
   }
 
   /** The payload as UTF-8. */
   text(): string {
-    const start = this.#offset + HEAD_BYTES;
+    const start = this.#offset + this.#headBytes;
     return this.#buffer.toString('utf8', start, start + this.#view.getUint32(this.#offset + COUNT_OFFSET, true));
   }
 
   /** The header section, flat: name, value, name, value …, each character one byte of the wire. */
   headers(): string[] {
     const count = this.#view.getUint32(this.#offset + COUNT_OFFSET, true);
-    const lengths = this.#offset + HEAD_BYTES;
+    const lengths = this.#offset + this.#headBytes;
     const start = lengths + count * 8;
     // One string for all, then cut: cheaper than one crossing into the decoder for each.
     const all = this.#buffer.toString('latin1', start, this.#next);

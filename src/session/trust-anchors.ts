@@ -31,10 +31,10 @@ let defaultAnchors: TrustAnchors | undefined;
  */
 export function trustAnchors(ca: CertificateInput | readonly CertificateInput[] | undefined): TrustAnchors {
   if (ca === undefined) {
-    defaultAnchors ??= build(nodeCertificates().flatMap(parse));
+    defaultAnchors ??= build(nodeCertificates().flatMap((input) => parseCertificates(input, 'ca')));
     return defaultAnchors;
   }
-  const certificates = (isList(ca) ? ca : [ca]).flatMap(parse);
+  const certificates = (isList(ca) ? ca : [ca]).flatMap((input) => parseCertificates(input, 'ca'));
   if (certificates.length === 0) throw new InvalidArgumentError('ca: no certificate found in it');
   return build(certificates);
 }
@@ -63,9 +63,14 @@ function build(certificates: readonly Uint8Array[]): TrustAnchors {
   return anchors;
 }
 
-function parse(input: CertificateInput): Uint8Array[] {
+/**
+ * The certificates in it, as DER; none if there is none.
+ * @param option its name, for messages
+ * @throws InvalidArgumentError if it is neither text nor bytes
+ */
+export function parseCertificates(input: CertificateInput, option: string): Uint8Array[] {
   if (typeof input !== 'string' && !(input instanceof Uint8Array)) {
-    throw new InvalidArgumentError('ca: must be PEM or DER, as a string or bytes, or a list of these');
+    throw new InvalidArgumentError(`${option}: must be PEM or DER, as a string or bytes, or a list of these`);
   }
   const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
   const blocks = [...text.matchAll(PEM_BLOCK)].map(([, base64 = '']) => Buffer.from(base64, 'base64'));

@@ -1,6 +1,7 @@
 import { asError, ConnectionError, Http3Error, NativeError } from '../errors.js';
+import type { UdpSocketListener } from './polled-udp-socket.js';
 import type { SocketTransportService } from './socket-transport-service.js';
-import type { UdpSocket, UdpSocketListener } from './udp-socket.js';
+import type { UdpSocket } from './udp-socket.js';
 
 /** What a connection needs of the session it carries. Http3Session implements it. */
 export interface UdpSession {

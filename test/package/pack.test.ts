@@ -43,18 +43,21 @@ describe('the packed package, installed without build tools', () => {
     return () => rm(root, { recursive: true, force: true });
   });
 
-  it('exports the same names to import and require', async () => {
+  it.each([
+    ['necko-http3', 'connect'],
+    ['necko-http3/server', 'createSecureServer'],
+  ])('exports the same names of %s to import and require', async (specifier, name) => {
     const viaImport = await consumer.node(
       '--input-type=module',
       '--eval',
-      `console.log(JSON.stringify(Object.keys(await import('necko-http3')).sort()))`,
+      `console.log(JSON.stringify(Object.keys(await import('${specifier}')).sort()))`,
     );
     const viaRequire = await consumer.node(
       '--input-type=commonjs',
       '--eval',
-      `console.log(JSON.stringify(Object.keys(require('necko-http3')).sort()))`,
+      `console.log(JSON.stringify(Object.keys(require('${specifier}')).sort()))`,
     );
-    expect(JSON.parse(viaImport)).toContain('connect');
+    expect(JSON.parse(viaImport)).toContain(name);
     expect(JSON.parse(viaRequire)).toEqual(JSON.parse(viaImport));
   });
 

@@ -75,7 +75,7 @@ async function goVersion(): Promise<string | undefined> {
 }
 
 /** Builds the peer into the cache, once for each version of it and of Go. @returns path of the program */
-async function ensureGoPeer(): Promise<string> {
+export async function ensureGoPeer(): Promise<string> {
   const hash = createHash('sha256').update((await goVersion()) ?? '');
   for (const name of (await readdir(SOURCES)).sort()) hash.update(name).update(await readFile(join(SOURCES, name)));
   const directory = join(peersDirectory, `go-peer-${hash.digest('hex').slice(0, 16)}`);

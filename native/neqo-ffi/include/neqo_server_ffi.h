@@ -196,6 +196,8 @@ int64_t neqo_server_cancel_stream(NeqoServer *server, uint32_t connection, uint6
 /* Returns the id in the GOAWAY. */
 int64_t neqo_server_goaway(NeqoServer *server, uint32_t connection, bool last);
 int64_t neqo_server_close(NeqoServer *server, uint32_t connection, uint64_t error, NeqoBytes reason);
+/* As neqo_server_close() without a reason, as soon as the client has acknowledged all responses. */
+int64_t neqo_server_close_when_sent(NeqoServer *server, uint32_t connection, uint64_t error);
 int64_t neqo_server_refuse(NeqoServer *server, uint32_t connection);
 int64_t neqo_server_release(NeqoServer *server, uint32_t connection);
 int64_t neqo_server_connection_info(NeqoServer *server, uint32_t connection, NeqoConnectionInfo *info);
@@ -206,11 +208,10 @@ int64_t neqo_server_set_retry(NeqoServer *server, uint32_t policy, uint32_t on_a
 int64_t neqo_server_set_max_connections(NeqoServer *server, uint32_t max_connections);
 int64_t neqo_server_stats(NeqoServer *server, NeqoServerStats *stats);
 /*
- * fd: a bound, non-blocking Unix datagram socket that stays open until the server is freed; ids and paths: count server ids
- * of other processes, and where their sockets are bound.
+ * Each process that shares the port has a Unix datagram socket directory/ID.sock; ID is in hex the last id_length bytes of its
+ * connection_id_prefix. fd: this process's, non-blocking; it stays open until the server is freed.
  */
-int64_t neqo_server_set_forwarding(NeqoServer *server, int32_t fd, const NeqoBytes *ids, const NeqoBytes *paths,
-                                   size_t count);
+int64_t neqo_server_set_forwarding(NeqoServer *server, int32_t fd, NeqoBytes directory, uint32_t id_length);
 
 /* As neqo_last_error(). */
 int64_t neqo_server_last_error(NeqoServer *server, char *buffer, size_t capacity);

@@ -1,5 +1,7 @@
 // An HTTP/3 server on a recent quic-go: it accepts Encrypted Client Hello and 0-RTT, and follows a client to a new
 // address. Standard output has one JSON object a line; the first says where it listens. It ends when standard input does.
+//
+// With "client" as its first argument it is a client instead; see client.go.
 package main
 
 import (
@@ -147,7 +149,11 @@ func run() error {
 }
 
 func main() {
-	if err := run(); err != nil {
+	work := run
+	if len(os.Args) > 1 && os.Args[1] == "client" {
+		work = func() error { return fetch(os.Args[2:]) }
+	}
+	if err := work(); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -1,7 +1,6 @@
 //! Servers and credentials: making, driving, configuring and freeing them.
 
 use std::{
-    collections::HashMap,
     ffi::{c_char, OsStr},
     os::{fd::BorrowedFd, unix::ffi::OsStrExt as _},
     panic::{catch_unwind, AssertUnwindSafe},
@@ -412,33 +411,28 @@ pub unsafe extern "C" fn neqo_server_stats(
 ///
 /// # Safety
 ///
-/// As for the module; `ids` and `paths` are valid for `count` items, and the descriptor stays open until the server is freed.
+/// As for the module; `directory` is valid for its length, and the descriptor stays open until the server is freed.
 #[no_mangle]
 pub unsafe extern "C" fn neqo_server_set_forwarding(
     server: *mut NeqoServer,
     fd: i32,
-    ids: *const NeqoBytes,
-    paths: *const NeqoBytes,
-    count: usize,
+    directory: NeqoBytes,
+    id_length: u32,
 ) -> i64 {
     // SAFETY: by contract.
     unsafe {
         call(server, |server| {
-            if fd < 0 || (count > 0 && (ids.is_null() || paths.is_null())) {
-                return Err(Error::Input("forwarding needs a descriptor, ids and paths"));
+            if fd < 0 {
+                return Err(Error::Input("forwarding needs a descriptor"));
             }
-            let item = |list: *const NeqoBytes, index: usize| {
-                let item = *list.add(index);
-                bytes(item.data, item.length)
-            };
-            let peers: HashMap<Vec<u8>, PathBuf> = (0..count)
-                .map(|index| {
-                    let path = OsStr::from_bytes(item(paths, index));
-                    (item(ids, index).to_vec(), PathBuf::from(path))
-                })
-                .collect();
-            server.set_forwarding(BorrowedFd::borrow_raw(fd), peers);
-            Ok(NEQO_OK)
+            let directory = OsStr::from_bytes(bytes(directory.data, directory.length));
+            server
+                .set_forwarding(
+                    BorrowedFd::borrow_raw(fd),
+                    PathBuf::from(directory),
+                    id_length as usize,
+                )
+                .map(|()| NEQO_OK)
         })
     }
 }

@@ -241,6 +241,21 @@ pub unsafe extern "C" fn neqo_server_close(
     }
 }
 
+/// Closes as soon as the client has all responses.
+///
+/// # Safety
+///
+/// As for the module.
+#[no_mangle]
+pub unsafe extern "C" fn neqo_server_close_when_sent(
+    server: *mut NeqoServer,
+    connection: u32,
+    error: u64,
+) -> i64 {
+    // SAFETY: by contract.
+    unsafe { on(server, |engine| engine.close_when_sent(connection, error)) }
+}
+
 /// CONNECTION_REFUSED.
 ///
 /// # Safety

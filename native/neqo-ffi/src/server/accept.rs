@@ -14,6 +14,7 @@ use super::{
     engine::Engine,
     entry::{Entry, Initial, Phase},
     factory::Choice,
+    sharing::Origin,
     waiting::Waits,
 };
 use crate::Error;
@@ -36,8 +37,8 @@ fn destination_id(datagram: &[u8], own_length: usize) -> Option<&[u8]> {
 }
 
 impl Engine {
-    /// Takes a datagram that came for this socket. `forwarded`: another process gave it to us.
-    pub fn route(&mut self, datagram: Datagram<&mut [u8]>, forwarded: bool, now: Instant) {
+    /// Takes a datagram that came for this socket.
+    pub fn route(&mut self, datagram: Datagram<&mut [u8]>, origin: Origin, now: Instant) {
         let Some(id) = destination_id(&datagram, self.factory.layout.length()) else {
             self.totals.datagrams_discarded += 1;
             return;
@@ -50,28 +51,21 @@ impl Engine {
             }
             return;
         }
-        if !forwarded && self.forward(&datagram) {
-            self.totals.datagrams_forwarded += 1;
+        if origin == Origin::Network && self.hand_on(id, &datagram, now) {
             return;
         }
-        if !self.receive_unknown(datagram, now) {
+        if !self.receive_unknown(datagram, origin, now) {
             self.totals.datagrams_discarded += 1;
         }
     }
 
-    /// Hands on what belongs to a process that shares the port.
-    fn forward(&mut self, datagram: &Datagram<&mut [u8]>) -> bool {
-        let Some(forwarding) = &mut self.forwarding else {
-            return false;
-        };
-        destination_id(datagram, self.factory.layout.length())
-            .and_then(|id| self.factory.layout.server_id(id))
-            .filter(|id| *id != self.factory.layout.own_server_id() && forwarding.knows(id))
-            .is_some_and(|id| forwarding.send(id, datagram))
-    }
-
     /// A datagram of no connection. False if nothing came of it.
-    fn receive_unknown(&mut self, mut datagram: Datagram<&mut [u8]>, now: Instant) -> bool {
+    fn receive_unknown(
+        &mut self,
+        mut datagram: Datagram<&mut [u8]>,
+        origin: Origin,
+        now: Instant,
+    ) -> bool {
         let length = datagram.len();
         let Ok((packet, _)) = PublicPacket::decode(&mut datagram[..], &*self.factory.layout) else {
             return false;
@@ -82,7 +76,7 @@ impl Engine {
         match packet.packet_type() {
             PacketType::Short => {
                 let id = ConnectionId::from(packet.dcid());
-                self.reset(&id, &datagram)
+                self.reset(&id, &datagram, origin)
             }
             PacketType::Initial if known_version => {
                 // RFC 9000 14.1
@@ -99,6 +93,10 @@ impl Engine {
                     original_id: None,
                 };
                 let token = packet.token().to_vec();
+                let leaves = !self.accepting && origin != Origin::Process;
+                if leaves && self.hand_to_sibling(&initial.destination_id, &datagram, now) {
+                    return true;
+                }
                 self.validate(initial, &token, datagram, now);
                 true
             }
@@ -135,11 +133,13 @@ impl Engine {
         true
     }
 
-    /// Tells a peer that its connection is lost (RFC 9000 10.3). Ids of other servers are not ours to reset.
-    fn reset(&mut self, id: &[u8], datagram: &Datagram<&mut [u8]>) -> bool {
-        if self.outbox.len() >= MAX_RESETS
-            || self.factory.layout.server_id(id) != Some(self.factory.layout.own_server_id())
-        {
+    /// Tells a peer that its connection is lost (RFC 9000 10.3). Ids of other servers are not ours to reset (21.11), unless they
+    /// are of a process of this machine that is gone.
+    fn reset(&mut self, id: &[u8], datagram: &Datagram<&mut [u8]>, origin: Origin) -> bool {
+        let layout = &self.factory.layout;
+        let lost =
+            origin == Origin::Returned || layout.server_id(id) == Some(layout.own_server_id());
+        if !lost || self.outbox.len() >= MAX_RESETS {
             return false;
         }
         let sent = self
@@ -301,6 +301,7 @@ impl Engine {
                 remote,
                 saved,
                 deadline,
+                close_when_sent: None,
                 announced: false,
                 released: false,
                 touched: false,

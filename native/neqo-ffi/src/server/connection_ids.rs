@@ -14,6 +14,8 @@ use super::reset_tokens::ResetTokens;
 
 /// RFC 9000 17.2: the longest connection id of version 1.
 const MAX_LENGTH: usize = 20;
+/// Of the first octet.
+const LENGTH_BITS: u8 = 0x1f;
 /// Ids of one connection that are remembered. neqo has at most 8 in use at once; a peer that retires ids gets new ones, and
 /// packets with the old ones may still be on their way. A peer that goes on retiring loses its oldest, and only it.
 const MAX_IDS: usize = 32;
@@ -48,7 +50,7 @@ impl Layout {
     /// `prefix`: first octet, whose low bits are set here, and server id.
     pub fn new(mut prefix: Vec<u8>, length: usize) -> Self {
         if let Some(first) = prefix.first_mut() {
-            *first = (*first & 0xe0) | ((length - 1) as u8 & 0x1f);
+            *first = (*first & !LENGTH_BITS) | ((length - 1) as u8 & LENGTH_BITS);
         }
         Self { prefix, length }
     }
@@ -57,10 +59,13 @@ impl Layout {
         self.length
     }
 
-    /// The server id that `id` names, if it may be one of this layout.
+    /// The server id that `id` names, if it may be one of this layout. The config rotation may be another: during an update, old
+    /// and new processes live side by side.
     pub fn server_id<'a>(&self, id: &'a [u8]) -> Option<&'a [u8]> {
-        (id.len() == self.length && id.first() == self.prefix.first())
-            .then(|| &id[1..self.prefix.len()])
+        let length_bits = |first: &u8| first & LENGTH_BITS;
+        (id.len() == self.length
+            && id.first().map(length_bits) == self.prefix.first().map(length_bits))
+        .then(|| &id[1..self.prefix.len()])
     }
 
     pub fn own_server_id(&self) -> &[u8] {
@@ -203,6 +208,11 @@ mod tests {
         assert_eq!(id[0], 0x40 | 11, "config rotation 2, length - 1");
         assert_eq!(layout.server_id(&id), Some(&[7, 9][..]));
         assert_eq!(layout.server_id(&id[1..]), None, "another length");
+        let rotated = Layout::new(vec![0x80, 7, 8], 12).generate();
+        assert_eq!(layout.server_id(&rotated), Some(&[7, 8][..]));
+        let mut foreign = rotated.to_vec();
+        foreign[0] ^= 1;
+        assert_eq!(layout.server_id(&foreign), None);
         assert_ne!(layout.generate(), id);
     }
 

@@ -312,13 +312,23 @@ impl Engine {
             return;
         };
         entry.wake = wake;
+        let mut closed = false;
         if let Some(link) = &mut entry.link {
+            if let Some(code) = entry.close_when_sent {
+                if !link.connection.bidi_send_active() {
+                    entry.close_when_sent = None;
+                    link.connection.close(now, code, "");
+                    closed = true;
+                }
+            }
             // Timers of neqo run inside process_output: that is where a connection ends by itself.
             link.handler.process_http3(&mut link.connection, now);
         }
         self.note_phase(handle);
         self.schedule(handle);
-        if !self.remove_if_gone(handle) {
+        if closed {
+            self.mark(handle);
+        } else if !self.remove_if_gone(handle) {
             if let Some(entry) = self.table.get_mut(handle) {
                 if !entry.eventful {
                     entry.eventful = true;

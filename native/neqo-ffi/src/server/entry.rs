@@ -51,6 +51,8 @@ pub struct Entry {
     pub saved: Option<Vec<Datagram>>,
     /// The handshake must be complete by then.
     pub deadline: Instant,
+    /// HTTP/3 error to close with when all responses have arrived.
+    pub close_when_sent: Option<u64>,
     /// The application knows of it.
     pub announced: bool,
     /// The application will not use the handle again.

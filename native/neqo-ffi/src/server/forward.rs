@@ -1,11 +1,14 @@
-//! Processes that share a port hand on to each other what the kernel gave to the wrong one.
+//! The way between processes that share a port: each hands on to the others what the kernel gave to the wrong one.
 //!
-//! The kernel chooses a socket by the addresses of a datagram. When a client's address changes, it may choose another process
-//! than the one that has the connection; the connection id tells which that is. A datagram travels with its addresses over a
-//! Unix datagram socket, which only processes of the same user reach.
+//! A process is reached at a Unix datagram socket whose name is its id: DIRECTORY/HEX.sock. Nobody keeps a list, so processes
+//! may come and go. Only the user who owns the directory reaches the sockets.
+//!
+//! The kernel lets few messages wait in such a socket (net.unix.max_dgram_qlen, 10 by default), so a message carries all
+//! datagrams that one turn found for a process.
 
 use std::{
     collections::HashMap,
+    fmt::Write as _,
     io::{self, ErrorKind},
     net::{IpAddr, Ipv6Addr, SocketAddr},
     os::{
@@ -13,89 +16,215 @@ use std::{
         unix::net::SocketAddr as UnixAddress,
     },
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
-use neqo_common::{Datagram, IpTos};
+use neqo_common::{Datagram, Decoder, IpTos};
 
 /// Version of the format; processes of two versions may run side by side during an update.
-const VERSION: u8 = 1;
-/// version, ECN and DSCP, then port and IPv6 address of source and destination.
-const HEAD: usize = 2 + 2 * 18;
-const MAX_DATAGRAM: usize = 65_535;
+const VERSION: u8 = 2;
+/// In front of each datagram: ECN and DSCP, port and IPv6 address of source and destination, length.
+const HEAD: usize = 1 + 2 * 18 + 2;
+const MAX_MESSAGE: usize = 1 << 16;
+/// What may wait at other processes, as far as the system allows it.
+const SEND_BUFFER: libc::c_int = 1 << 20;
+const SUFFIX: &str = ".sock";
+/// How long the other processes that there are may be taken from memory.
+const SIBLINGS_AGE: Duration = Duration::from_secs(1);
 
-/// This process's socket, and where the others' are.
+/// What became of the datagrams for one process.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Fate {
+    Sent(usize),
+    /// The other process does not keep up. QUIC recovers from loss.
+    Lost(usize),
+    /// There is no such process (any more): its datagrams come back.
+    Gone(Vec<Datagram>),
+}
+
+#[derive(Default)]
+struct Batch {
+    message: Vec<u8>,
+    datagrams: usize,
+}
+
+/// This process's socket, and what waits to be handed on.
 pub struct Forwarding {
     fd: BorrowedFd<'static>,
-    peers: HashMap<Vec<u8>, PathBuf>,
+    directory: PathBuf,
+    own_id: Vec<u8>,
+    batches: HashMap<Vec<u8>, Batch>,
     buffer: Vec<u8>,
+    siblings: Vec<Vec<u8>>,
+    siblings_of: Option<Instant>,
 }
 
 impl Forwarding {
-    /// `fd` is bound and non-blocking; `peers`: server id and path of each other process.
-    pub fn new(fd: BorrowedFd<'static>, peers: HashMap<Vec<u8>, PathBuf>) -> Self {
+    /// `fd` is bound in `directory` and non-blocking.
+    pub fn new(fd: BorrowedFd<'static>, directory: PathBuf, own_id: Vec<u8>) -> Self {
+        // SAFETY: the option's value is an int. A smaller buffer than asked for only loses more under load.
+        unsafe {
+            libc::setsockopt(
+                fd.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_SNDBUF,
+                std::ptr::from_ref(&SEND_BUFFER).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            );
+        }
         Self {
             fd,
-            peers,
-            buffer: vec![0; HEAD + MAX_DATAGRAM],
+            directory,
+            own_id,
+            batches: HashMap::new(),
+            buffer: vec![0; MAX_MESSAGE],
+            siblings: Vec::new(),
+            siblings_of: None,
         }
     }
 
-    pub fn knows(&self, server_id: &[u8]) -> bool {
-        self.peers.contains_key(server_id)
+    pub fn own_id(&self) -> &[u8] {
+        &self.own_id
     }
 
-    /// Hands a datagram to the process with this server id. False if that is not possible now; QUIC recovers from loss.
-    pub fn send(&mut self, server_id: &[u8], datagram: &Datagram<&mut [u8]>) -> bool {
-        let Some(path) = self.peers.get(server_id) else {
-            return false;
-        };
-        self.buffer.clear();
-        self.buffer.extend([VERSION, datagram.tos().into()]);
+    /// Keeps a datagram for the process `id` until it is flushed; what had to be sent before has the fate returned.
+    pub fn push(&mut self, id: &[u8], datagram: &Datagram<&mut [u8]>) -> Option<Fate> {
+        let length = HEAD + datagram.len();
+        if 1 + length > MAX_MESSAGE {
+            return Some(Fate::Lost(1));
+        }
+        let full = self
+            .batches
+            .get(id)
+            .is_some_and(|batch| batch.message.len() + length > MAX_MESSAGE);
+        let fate = full.then(|| self.flush(id)).flatten();
+        let batch = self.batches.entry(id.to_vec()).or_default();
+        if batch.message.is_empty() {
+            batch.message.push(VERSION);
+        }
+        batch.datagrams += 1;
+        let message = &mut batch.message;
+        message.push(datagram.tos().into());
         for address in [datagram.source(), datagram.destination()] {
             let ip = match address.ip() {
                 IpAddr::V4(ip) => ip.to_ipv6_mapped(),
                 IpAddr::V6(ip) => ip,
             };
-            self.buffer.extend(address.port().to_be_bytes());
-            self.buffer.extend(ip.octets());
+            message.extend(address.port().to_be_bytes());
+            message.extend(ip.octets());
         }
-        self.buffer.extend_from_slice(datagram);
-        send_to(self.fd, &self.buffer, path).is_ok()
+        message.extend((datagram.len() as u16).to_be_bytes());
+        message.extend_from_slice(datagram);
+        fate
     }
 
-    /// Reads one datagram; none when the socket is empty. What is not one of ours is skipped.
-    pub fn receive(&mut self) -> io::Result<Option<Datagram>> {
-        self.buffer.resize(HEAD + MAX_DATAGRAM, 0);
+    /// Sends what waits for one of the processes; none when nothing waits.
+    pub fn flush_next(&mut self) -> Option<Fate> {
+        let id = self.batches.keys().next()?.clone();
+        self.flush(&id)
+    }
+
+    fn flush(&mut self, id: &[u8]) -> Option<Fate> {
+        let batch = self.batches.remove(id)?;
+        let fate = match send_to(self.fd, &batch.message, &self.path(id)) {
+            Ok(()) => Fate::Sent(batch.datagrams),
+            // No file, or one that a process which was killed has left.
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+                self.siblings.retain(|sibling| sibling != id);
+                Fate::Gone(decode(&batch.message).unwrap_or_default())
+            }
+            Err(_) => Fate::Lost(batch.datagrams),
+        };
+        Some(fate)
+    }
+
+    fn path(&self, id: &[u8]) -> PathBuf {
+        let mut name = String::with_capacity(2 * id.len() + SUFFIX.len());
+        for byte in id {
+            // Writing to a string cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        self.directory.join(name + SUFFIX)
+    }
+
+    /// Another process that runs, always the same for the same connection id; none if this is the only one.
+    pub fn sibling(&mut self, connection_id: &[u8], now: Instant) -> Option<Vec<u8>> {
+        if self
+            .siblings_of
+            .is_none_or(|time| now.duration_since(time) >= SIBLINGS_AGE)
+        {
+            self.siblings_of = Some(now);
+            self.siblings = self.list().unwrap_or_default();
+        }
+        let sum: usize = connection_id.iter().copied().map(usize::from).sum();
+        let index = sum.checked_rem(self.siblings.len())?;
+        Some(self.siblings[index].clone())
+    }
+
+    fn list(&self) -> io::Result<Vec<Vec<u8>>> {
+        let mut ids = Vec::new();
+        for file in std::fs::read_dir(&self.directory)? {
+            let name = file?.file_name();
+            let id = name
+                .to_str()
+                .and_then(|name| name.strip_suffix(SUFFIX))
+                .filter(|hex| hex.len() == 2 * self.own_id.len())
+                .and_then(from_hex);
+            ids.extend(id.filter(|id| *id != self.own_id));
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// Reads the datagrams of one message; none when the socket is empty. What is not one of ours is skipped.
+    pub fn receive(&mut self) -> io::Result<Vec<Datagram>> {
         loop {
             let length = match receive(self.fd, &mut self.buffer) {
                 Ok(length) => length,
-                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(Vec::new()),
                 Err(e) => return Err(e),
             };
-            if let Some(datagram) = decode(&self.buffer[..length]) {
-                return Ok(Some(datagram));
+            if let Some(datagrams) = decode(&self.buffer[..length]).filter(|list| !list.is_empty())
+            {
+                return Ok(datagrams);
             }
         }
     }
 }
 
-fn decode(bytes: &[u8]) -> Option<Datagram> {
-    let (head, payload) = (bytes.get(..HEAD)?, &bytes[HEAD..]);
-    if head[0] != VERSION {
+fn from_hex(hex: &str) -> Option<Vec<u8>> {
+    hex.as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+/// The datagrams of a message; none if it is not whole.
+fn decode(message: &[u8]) -> Option<Vec<Datagram>> {
+    let mut decoder = Decoder::from(message);
+    if decoder.decode_uint::<u8>()? != VERSION {
         return None;
     }
-    let address = |at: usize| {
-        let port = u16::from_be_bytes([head[at], head[at + 1]]);
-        let octets: [u8; 16] = head[at + 2..at + 18].try_into().ok()?;
-        let ip = Ipv6Addr::from(octets).to_canonical();
-        Some(SocketAddr::new(ip, port))
-    };
-    Some(Datagram::new(
-        address(2)?,
-        address(20)?,
-        IpTos::from(head[1]),
-        payload,
-    ))
+    let mut datagrams = Vec::new();
+    while decoder.remaining() > 0 {
+        let tos = decoder.decode_uint::<u8>()?;
+        let source = decode_address(&mut decoder)?;
+        let destination = decode_address(&mut decoder)?;
+        let payload = decoder.decode_vec(2)?;
+        datagrams.push(Datagram::new(
+            source,
+            destination,
+            IpTos::from(tos),
+            payload,
+        ));
+    }
+    Some(datagrams)
+}
+
+fn decode_address(decoder: &mut Decoder<'_>) -> Option<SocketAddr> {
+    let port = decoder.decode_uint::<u16>()?;
+    let octets: [u8; 16] = decoder.decode(16)?.try_into().ok()?;
+    Some(SocketAddr::new(Ipv6Addr::from(octets).to_canonical(), port))
 }
 
 /// sendto on a Unix socket.
@@ -141,53 +270,4 @@ fn receive(fd: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<usize> {
         )
     };
     usize::try_from(length).map_err(|_| io::Error::last_os_error())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{
-        collections::HashMap,
-        os::{
-            fd::{AsRawFd, BorrowedFd},
-            unix::net::UnixDatagram,
-        },
-    };
-
-    use neqo_common::{Datagram, IpTos};
-
-    use super::Forwarding;
-
-    #[test]
-    fn datagrams_keep_addresses_and_marks() {
-        let directory = std::env::temp_dir().join(format!("necko-forward-{}", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
-        let path = directory.join("b");
-        let (a, b) = (
-            UnixDatagram::unbound().unwrap(),
-            UnixDatagram::bind(&path).unwrap(),
-        );
-        // SAFETY: the sockets live to the end of the test.
-        let (a_fd, b_fd) = unsafe {
-            (
-                BorrowedFd::borrow_raw(a.as_raw_fd()),
-                BorrowedFd::borrow_raw(b.as_raw_fd()),
-            )
-        };
-        let mut sender = Forwarding::new(a_fd, HashMap::from([(vec![2], path)]));
-        let mut receiver = Forwarding::new(b_fd, HashMap::new());
-        for addresses in [
-            ("192.0.2.1:50000", "192.0.2.2:443"),
-            ("[2001:db8::1]:50000", "[2001:db8::2]:443"),
-        ] {
-            let (from, to) = (addresses.0.parse().unwrap(), addresses.1.parse().unwrap());
-            let mut bytes = [1, 2, 3];
-            let datagram = Datagram::from_slice(from, to, IpTos::from(2), &mut bytes);
-            assert!(sender.send(&[2], &datagram));
-            assert!(!sender.send(&[3], &datagram), "nobody has this id");
-            a.send_to(&[9, 9], directory.join("b")).unwrap();
-            assert_eq!(receiver.receive().unwrap(), Some(datagram.to_owned()));
-        }
-        assert_eq!(receiver.receive().unwrap(), None, "junk was skipped");
-        std::fs::remove_dir_all(directory).unwrap();
-    }
 }

@@ -126,11 +126,11 @@ impl Engine {
         Ok(stats::collect(&link.connection.stats(), &udp, qpack))
     }
 
-    /// The next datagram that another process handed on.
-    pub(super) fn receive_forwarded(&mut self) -> io::Result<Option<Datagram>> {
+    /// The next datagrams that another process handed on; none when there are no more.
+    pub(super) fn receive_forwarded(&mut self) -> io::Result<Vec<Datagram>> {
         self.forwarding
             .as_mut()
-            .map_or(Ok(None), super::forward::Forwarding::receive)
+            .map_or_else(|| Ok(Vec::new()), super::forward::Forwarding::receive)
     }
 }
 

@@ -14,6 +14,8 @@ mod entry;
 mod events;
 mod factory;
 mod forward;
+#[cfg(test)]
+mod forward_tests;
 mod info;
 mod notice;
 mod nss_calls;
@@ -22,6 +24,7 @@ mod placeholder;
 mod private_key;
 mod reset_tokens;
 pub mod retry;
+mod sharing;
 mod sni;
 mod streams;
 mod table;
@@ -30,7 +33,7 @@ mod test_credentials;
 mod timers;
 mod waiting;
 
-use std::{collections::HashMap, os::fd::BorrowedFd, path::PathBuf, time::Instant};
+use std::{os::fd::BorrowedFd, path::PathBuf, time::Instant};
 
 use credential::Credential;
 pub use engine::Engine;
@@ -40,12 +43,13 @@ use neqo_common::Datagram;
 use neqo_transport::Output;
 pub use params::ServerParams;
 use retry::Policy;
+use sharing::Origin;
 
 use crate::{
     nss,
     record::Written,
     udp::{Received, Sent, Udp, UdpStats},
-    InitError,
+    Error, InitError,
 };
 
 /// An engine with its socket. Bound to the thread that made it, as neqo and NSS are.
@@ -80,10 +84,12 @@ impl<'fd> Server<'fd> {
         let received = self.udp.receive(max_datagrams, |segments| {
             let now = Instant::now();
             for datagram in segments {
-                engine.route(datagram, false, now);
+                engine.route(datagram, Origin::Network, now);
             }
         });
-        engine.run(Instant::now());
+        let now = Instant::now();
+        engine.flush_forwarding(now);
+        engine.run(now);
         received
     }
 
@@ -93,16 +99,18 @@ impl<'fd> Server<'fd> {
         let now = Instant::now();
         while received.datagrams < max_datagrams {
             match self.engine.receive_forwarded() {
-                Ok(Some(mut datagram)) => {
-                    received.bytes += datagram.len();
-                    received.datagrams += 1;
-                    let (source, destination, tos) =
-                        (datagram.source(), datagram.destination(), datagram.tos());
-                    let datagram =
-                        Datagram::from_slice(source, destination, tos, &mut datagram[..]);
-                    self.engine.route(datagram, true, now);
+                Ok(datagrams) if datagrams.is_empty() => break,
+                Ok(datagrams) => {
+                    for mut datagram in datagrams {
+                        received.bytes += datagram.len();
+                        received.datagrams += 1;
+                        let (source, destination, tos) =
+                            (datagram.source(), datagram.destination(), datagram.tos());
+                        let datagram =
+                            Datagram::from_slice(source, destination, tos, &mut datagram[..]);
+                        self.engine.route(datagram, Origin::Process, now);
+                    }
                 }
-                Ok(None) => break,
                 Err(e) => {
                     received.errno = e.raw_os_error().unwrap_or(libc::EIO);
                     break;
@@ -137,10 +145,27 @@ impl<'fd> Server<'fd> {
         self.engine.next_events(buffer)
     }
 
-    /// Hands datagrams of other processes' connections on to them. `fd`: bound Unix datagram socket, non-blocking; `peers`:
-    /// server id and socket path of each.
-    pub fn set_forwarding(&mut self, fd: BorrowedFd<'static>, peers: HashMap<Vec<u8>, PathBuf>) {
-        self.engine.forwarding = Some(Forwarding::new(fd, peers));
+    /// Hands datagrams of other processes' connections on to them. `fd`: Unix datagram socket, non-blocking, bound to
+    /// `directory`/ID.sock, where ID is in hex the last `id_length` bytes of the connection ids' prefix.
+    ///
+    /// # Errors
+    ///
+    /// If the prefix has not so many bytes besides the first octet.
+    pub fn set_forwarding(
+        &mut self,
+        fd: BorrowedFd<'static>,
+        directory: PathBuf,
+        id_length: usize,
+    ) -> Result<(), Error> {
+        let server_id = self.engine.factory.layout.own_server_id();
+        let own_id = server_id
+            .len()
+            .checked_sub(id_length)
+            .filter(|_| id_length > 0)
+            .map(|start| server_id[start..].to_vec())
+            .ok_or(Error::Input("the prefix has no such id"))?;
+        self.engine.forwarding = Some(Forwarding::new(fd, directory, own_id));
+        Ok(())
     }
 
     /// Sets, replaces or removes the credential of a host; the empty name is for all others.

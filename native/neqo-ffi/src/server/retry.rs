@@ -16,6 +16,9 @@ use crate::{
 
 /// Load is measured over periods of this length.
 const PERIOD: Duration = Duration::from_secs(1);
+/// For how long a key protects tokens. neqo's tokens of NEW_TOKEN frames live for a day, and its clock for 49 days. A client
+/// whose token has lost its key is asked for its address again.
+const KEY_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
@@ -51,6 +54,7 @@ pub struct Retry {
     policy: Policy,
     active: bool,
     validation: Rc<RefCell<AddressValidation>>,
+    key_made: Instant,
     period_began: Instant,
     /// Initials without a token in this period, and in the one before.
     asked: usize,
@@ -65,6 +69,7 @@ impl Retry {
             policy,
             active: false,
             validation: Rc::new(RefCell::new(validation)),
+            key_made: now,
             period_began: now,
             asked: 0,
             asked_before: 0,
@@ -116,6 +121,18 @@ impl Retry {
             self.asked_before = if elapsed < 2 * PERIOD { self.asked } else { 0 };
             self.asked = 0;
             self.period_began = now;
+        }
+        if now.saturating_duration_since(self.key_made) >= KEY_LIFE {
+            self.renew_key(now);
+        }
+    }
+
+    fn renew_key(&mut self, now: Instant) {
+        self.key_made = now;
+        // Without a new one the old one goes on.
+        if let Ok(validation) = AddressValidation::new(now, ValidateAddress::Never) {
+            self.validation = Rc::new(RefCell::new(validation));
+            self.switch(self.active);
         }
     }
 
@@ -210,6 +227,26 @@ mod tests {
             retry.judge(&token, elsewhere, 0, now),
             AddressValidationResult::Invalid
         ));
+    }
+
+    #[test]
+    fn keys_are_renewed() {
+        crate::nss::init().unwrap();
+        let now = Instant::now();
+        let mut retry = Retry::new(Policy::Always, now).unwrap();
+        for days in (0..100).step_by(8) {
+            let then = now + Duration::from_secs(days * 24 * 60 * 60);
+            assert!(!passes(&mut retry, 0, then));
+            let token = retry
+                .validation()
+                .borrow()
+                .generate_retry_token(&[7; 8][..].into(), source(), then)
+                .unwrap();
+            assert!(matches!(
+                retry.judge(&token, source(), 0, then),
+                AddressValidationResult::ValidRetry(_)
+            ));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use neqo_common::MAX_VARINT;
 use neqo_http3::{Header, Http3ServerHandler, StreamId};
 use neqo_transport::Connection;
 
-use super::engine::Engine;
+use super::{engine::Engine, entry::Phase};
 use crate::{latin1, Error};
 
 /// A header section in which each name and each value ends with a NUL, which neither may contain (RFC 9110 5.5).
@@ -165,6 +165,17 @@ impl Engine {
             Ok(())
         })?;
         self.touch(handle);
+        Ok(())
+    }
+
+    /// Closes as soon as the client has all responses: CONNECTION_CLOSE ends retransmissions.
+    pub fn close_when_sent(&mut self, handle: u32, error: u64) -> Result<(), Error> {
+        let error = varint(error)?;
+        let entry = self.entry(handle)?;
+        if entry.current_phase() != Phase::Ended {
+            entry.close_when_sent = Some(error);
+            self.mark(handle);
+        }
         Ok(())
     }
 

@@ -1,0 +1,10 @@
+/** Client programs in JavaScript: the files in bench/clients. */
+import { join } from 'node:path';
+import { projectRoot } from '../../scripts/lib/layout.mjs';
+
+/** @param {string} name @returns {import('./contenders.mjs').Contender['command']} */
+export const inNode = (name) => (task) => [
+  process.execPath,
+  join(projectRoot, 'bench/clients', name),
+  JSON.stringify(task),
+];

@@ -1,0 +1,169 @@
+import type { IncomingHttpHeaders } from 'node:http2';
+import { MessageError } from '../errors.js';
+import {
+  agreeContentLength,
+  isConnectionSpecific,
+  isFieldValue,
+  isLowerCaseToken,
+  isToken,
+  trimFieldValue,
+} from '../http/fields.js';
+import { addIncomingField } from '../http/incoming-headers.js';
+import { DEFAULT_PRIORITY, type Priority } from '../stream/transaction.js';
+
+/** A request's header section, checked. */
+export interface RequestSection {
+  /** With the pseudo-headers, as node:http2 gives them. */
+  readonly headers: IncomingHttpHeaders;
+  readonly contentLength: number | undefined;
+}
+
+/** Limits of a section. */
+export interface SectionLimits {
+  /** Bytes, as RFC 9114 4.2.2 counts them. */
+  readonly maxHeaderSize: number;
+  /** Fields. */
+  readonly maxHeaderListPairs: number;
+}
+
+type Fields = Record<string, string | string[] | undefined>;
+
+/** What a field costs besides its bytes (RFC 9114 4.2.2). */
+const FIELD_OVERHEAD = 32;
+/** Path in origin form, or in authority or asterisk form where they are allowed: visible, no fragment. */
+const PATH = /^[\x21\x22\x24-\x7e\x80-\xff]+$/;
+const AUTHORITY = /^[\x21-\x3f\x41-\x7e]+$/;
+
+/** The section is larger than the limits allow. */
+export function exceedsLimits(
+  fields: readonly string[],
+  { maxHeaderSize, maxHeaderListPairs }: SectionLimits,
+): boolean {
+  const pairs = fields.length / 2;
+  if (pairs > maxHeaderListPairs) return true;
+  let size = pairs * FIELD_OVERHEAD;
+  for (const text of fields) size += text.length;
+  return size > maxHeaderSize;
+}
+
+/**
+ * Checks a request's header section (RFC 9114 4.1.2, 4.2, 4.3.1).
+ *
+ * @param fields flat, as received
+ * @throws MessageError for a malformed request
+ */
+export function parseRequestSection(fields: readonly string[]): RequestSection {
+  const headers = Object.create(null) as Fields;
+  let contentLength: number | undefined;
+  let pseudo = true;
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] ?? '';
+    const value = fields[index + 1] ?? '';
+    if (name.charCodeAt(0) === COLON) {
+      if (!pseudo) throw malformed(`${name} after other fields`);
+      if (headers[name] !== undefined) throw malformed(`${name} twice`);
+      checkPseudo(name, value);
+      headers[name] = value;
+      continue;
+    }
+    pseudo = false;
+    checkField(name, value);
+    if (name === 'content-length') {
+      contentLength = agreeContentLength(contentLength, value);
+      if (contentLength === undefined) throw malformed(`content-length ${JSON.stringify(value)}`);
+    }
+    addIncomingField(headers, name, trimFieldValue(value));
+  }
+  checkPresent(headers);
+  return { headers, contentLength };
+}
+
+/**
+ * Checks a trailer section: no pseudo-headers (RFC 9114 4.3).
+ * @throws MessageError for a malformed one
+ */
+export function parseTrailerSection(fields: readonly string[]): IncomingHttpHeaders {
+  const headers = Object.create(null) as Fields;
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] ?? '';
+    const value = fields[index + 1] ?? '';
+    if (name.charCodeAt(0) === COLON) throw malformed(`pseudo-header ${name} in the trailers`);
+    checkField(name, value);
+    addIncomingField(headers, name, trimFieldValue(value));
+  }
+  return headers;
+}
+
+const URGENCY = /(?:^|,)\s*u=([0-7])\s*(?:[,;]|$)/;
+const INCREMENTAL = /(?:^|,)\s*i(?:=\?1)?\s*(?:[,;]|$)/;
+
+/** A Priority field's value (RFC 9218 4); what cannot be read counts as its default. */
+export function parsePriority(value: string | string[] | undefined): Priority {
+  if (typeof value !== 'string') return DEFAULT_PRIORITY;
+  const urgency = URGENCY.exec(value)?.[1];
+  return {
+    urgency: urgency === undefined ? DEFAULT_PRIORITY.urgency : Number(urgency),
+    incremental: INCREMENTAL.test(value),
+  };
+}
+
+const COLON = 0x3a;
+
+function checkPseudo(name: string, value: string): void {
+  switch (name) {
+    case ':method':
+      if (!isToken(value)) throw malformed(`:method ${JSON.stringify(value)}`);
+      return;
+    case ':path':
+      if (!PATH.test(value)) throw malformed(`:path ${JSON.stringify(value)}`);
+      return;
+    case ':authority':
+      if (!AUTHORITY.test(value)) throw malformed(`:authority ${JSON.stringify(value)}`);
+      return;
+    case ':scheme':
+    case ':protocol':
+      if (!isToken(value)) throw malformed(`${name} ${JSON.stringify(value)}`);
+      return;
+    default:
+      throw malformed(`unknown pseudo-header ${name}`);
+  }
+}
+
+function checkField(name: string, value: string): void {
+  if (!isLowerCaseToken(name)) throw malformed(`field name ${JSON.stringify(name)}`);
+  if (isConnectionSpecific(name)) throw malformed(`connection-specific field ${name}`);
+  if (name === 'te' && trimFieldValue(value) !== 'trailers') throw malformed(`te ${JSON.stringify(value)}`);
+  if (!isFieldValue(value)) throw malformed(`value of field ${name}`);
+}
+
+/** Pseudo-headers that must be there (RFC 9114 4.3.1; 4.4 and RFC 9220 for CONNECT). */
+function checkPresent(headers: Fields): void {
+  const {
+    ':method': method,
+    ':scheme': scheme,
+    ':path': path,
+    ':authority': authority,
+    ':protocol': protocol,
+  } = headers;
+  if (method === undefined) throw malformed('no :method');
+  if (method === 'CONNECT' && protocol === undefined) {
+    if (scheme !== undefined || path !== undefined) throw malformed(':scheme or :path in a CONNECT request');
+    if (authority === undefined) throw malformed('a CONNECT request without :authority');
+    return;
+  }
+  if (method !== 'CONNECT' && protocol !== undefined) throw malformed(':protocol outside of CONNECT');
+  if (scheme === undefined) throw malformed('no :scheme');
+  if (path === undefined) throw malformed('no :path');
+  const host = headers.host;
+  if (scheme === 'https' || scheme === 'http') {
+    if (authority === undefined && (host === undefined || host === '')) throw malformed('neither :authority nor host');
+    const originForm = String(path).startsWith('/') || (path === '*' && method === 'OPTIONS');
+    if (!originForm) throw malformed(`:path ${JSON.stringify(path)}`);
+  }
+  if (authority !== undefined && host !== undefined && host !== authority)
+    throw malformed(':authority and host differ');
+}
+
+function malformed(what: string): MessageError {
+  return new MessageError(what, 'request');
+}

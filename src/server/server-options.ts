@@ -1,0 +1,207 @@
+import { randomBytes } from 'node:crypto';
+import { InvalidArgumentError } from '../errors.js';
+import { count, flag, MAX_TIME, resolveQuicOptions, time } from '../http/option-checks.js';
+import { RetryPolicy } from '../native-server.js';
+import { QUIC_DEFAULTS, type QuicOptions } from '../session/session-params.js';
+import type { CredentialOptions } from './credentials.js';
+import { resolveTcpOptions, type TcpOptions } from './tcp-options.js';
+import type { VirtualFdOptions } from './virtual-fd-options.js';
+import type { WorkerOptions } from './workers/worker-options.js';
+
+/** Answers the name of a ClientHello with a certificate; without one the server's own is used. */
+export type SniCallback = (
+  servername: string,
+  callback: (error: Error | null, context?: CredentialOptions) => void,
+) => void;
+
+/** How connection ids are made, for load balancers that route by them (draft-ietf-quic-load-balancers 3, plaintext). */
+export interface ConnectionIdOptions {
+  /** 1 to 11 bytes, as bytes or in hex: what the load balancer knows this server by. */
+  readonly serverId: Uint8Array | string;
+  /** Config rotation codepoint, 0 to 6. Default 0. */
+  readonly configRotation?: number;
+}
+
+/** When a client has to prove its address first (Retry, RFC 9000 8.1.2), at the price of a round trip. */
+export type RetryMode = 'never' | 'always' | 'auto';
+
+/** Options of createSecureServer. Times in milliseconds, sizes in bytes. */
+export interface ServerOptions extends Partial<CredentialOptions> {
+  /** Finds the certificate for a host name for which `addContext` set none. */
+  readonly SNICallback?: SniCallback;
+  /** Connections at most, handshakes included; more wait, then are refused (CONNECTION_REFUSED). Default 10,000. */
+  readonly maxConnections?: number;
+  /** New connections that wait for a place, and for how long. Defaults 128 and 1,000. */
+  readonly maxQueuedConnections?: number;
+  readonly queueTimeout?: number;
+  /** Handshakes under way at most; more wait as above. Default 2,000. */
+  readonly maxPendingHandshakes?: number;
+  /** From a client's first packet to the end of its handshake. Default 10,000. */
+  readonly handshakeTimeout?: number;
+  /** Default 'auto': while more handshakes are under way than `retryAbove`, until there are fewer than `retryBelow`. */
+  readonly retry?: RetryMode;
+  /** Defaults 500 and 250. */
+  readonly retryAbove?: number;
+  readonly retryBelow?: number;
+  /** Let clients resume: send session tickets. Default true. */
+  readonly sessionTickets?: boolean;
+  /** Accept requests in 0-RTT; an attacker can replay them within limits (RFC 8470). Default false. */
+  readonly zeroRtt?: boolean;
+  /** For how long a 0-RTT ClientHello is remembered, so that it is not taken twice. Default 10,000. */
+  readonly zeroRttWindow?: number;
+  /** 32 bytes: tells clients of a former process, which had the same key, that it is gone. Default: random. */
+  readonly statelessResetKey?: Uint8Array;
+  readonly connectionId?: ConnectionIdOptions;
+  /** Of a connection, without packets (RFC 9000 10.1). Default 30,000. */
+  readonly idleTimeout?: number;
+  /** Largest header section (RFC 9114 4.2.2); above it the answer is 431. Default 16,384. */
+  readonly maxHeaderSize?: number;
+  /** Fields in a header section; above it the answer is 431. Default 128. */
+  readonly maxHeaderListPairs?: number;
+  /** Requests open at once on a connection. Default 100. */
+  readonly maxConcurrentStreams?: number;
+  /** From a request's header section to its end; then the answer is 408. 0 switches it off. Default 300,000. */
+  readonly requestTimeout?: number;
+  /** Without activity on a session, after which 'timeout' is emitted. 0 switches it off. Default 0. */
+  readonly timeout?: number;
+  /** Add a Date field to responses that have none. Default true. */
+  readonly sendDate?: boolean;
+  /** Directory for qlog files. */
+  readonly qlogDir?: string;
+  readonly virtualFds?: VirtualFdOptions;
+  /** Which process of a group this is, 0 to 65,535: keeps their session ids apart. Default: from the process id. */
+  readonly nodeId?: number;
+  /** HTTP/2 and HTTP/1.1 on the TCP port of the same number, for clients that do not know of HTTP/3 yet. Default false. */
+  readonly tcp?: boolean | TcpOptions;
+  /** Serve the requests in worker threads. */
+  readonly workers?: WorkerOptions;
+  readonly quic?: Omit<QuicOptions, 'sniSlicing'>;
+}
+
+/** The same with every default in place. */
+export interface ResolvedServerOptions {
+  readonly SNICallback: SniCallback | undefined;
+  readonly maxConnections: number;
+  readonly maxQueuedConnections: number;
+  readonly queueTimeout: number;
+  readonly maxPendingHandshakes: number;
+  readonly handshakeTimeout: number;
+  /** One of {@link RetryPolicy}. */
+  readonly retryPolicy: number;
+  readonly retryAbove: number;
+  readonly retryBelow: number;
+  readonly sessionTickets: boolean;
+  /** 0: no 0-RTT. */
+  readonly zeroRttWindow: number;
+  readonly statelessResetKey: Uint8Array;
+  readonly connectionIdPrefix: Uint8Array;
+  readonly connectionIdLength: number;
+  readonly idleTimeout: number;
+  readonly maxHeaderSize: number;
+  readonly maxHeaderListPairs: number;
+  readonly maxConcurrentStreams: number;
+  readonly requestTimeout: number;
+  readonly timeout: number;
+  readonly sendDate: boolean;
+  readonly qlogDir: string;
+  readonly virtualFds: VirtualFdOptions | undefined;
+  readonly nodeId: number | undefined;
+  readonly tcp: Required<TcpOptions> | undefined;
+  readonly workers: WorkerOptions | undefined;
+  readonly quic: Required<QuicOptions>;
+}
+
+/**
+ * Of a server. The windows bound what a connection may make the server hold: 16 MiB for all its request bodies together,
+ * and at first 1 MiB for each. One socket serves all connections, so its buffers are larger than a client's.
+ */
+export const SERVER_QUIC_DEFAULTS: Required<QuicOptions> = {
+  ...QUIC_DEFAULTS,
+  maxData: 16 * 1024 * 1024,
+  maxStreamData: 1024 * 1024,
+  qpackMaxTableCapacity: 16_384,
+  receiveBufferSize: 8 * 1024 * 1024,
+  sendBufferSize: 4 * 1024 * 1024,
+};
+
+const RETRY_POLICIES: Readonly<Record<RetryMode, number>> = {
+  never: RetryPolicy.NEVER,
+  always: RetryPolicy.ALWAYS,
+  auto: RetryPolicy.LOAD,
+};
+const MAX_COUNT = 2 ** 31 - 1;
+const RESET_KEY_BYTES = 32;
+/** The first octet of a connection id has the config rotation in its top bits. */
+const CONFIG_ROTATION_SHIFT = 5;
+const MAX_CONFIG_ROTATION = 6;
+/** Codepoint of ids that a load balancer cannot route by (draft-ietf-quic-load-balancers 3.1). */
+const UNROUTABLE = 7;
+const MAX_SERVER_ID_BYTES = 11;
+/** Random bytes of a connection id. */
+const NONCE_BYTES = 8;
+
+/** @throws InvalidArgumentError that names the option */
+export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+  if ('pfx' in options && options.pfx !== undefined) {
+    throw new InvalidArgumentError('pfx: PKCS #12 is not supported; give key and cert as PEM (openssl pkcs12 -nodes)');
+  }
+  const { retry = 'auto', statelessResetKey, SNICallback, qlogDir = '', nodeId } = options;
+  const retryPolicy = Object.hasOwn(RETRY_POLICIES, retry) ? RETRY_POLICIES[retry] : undefined;
+  if (retryPolicy === undefined) throw new InvalidArgumentError("retry: must be 'never', 'always' or 'auto'");
+  if (SNICallback !== undefined && typeof SNICallback !== 'function') {
+    throw new InvalidArgumentError('SNICallback: must be a function');
+  }
+  if (typeof qlogDir !== 'string') throw new InvalidArgumentError('qlogDir: must be the path of a directory');
+  const resetKey = statelessResetKey ?? randomBytes(RESET_KEY_BYTES);
+  if (!(resetKey instanceof Uint8Array && resetKey.length === RESET_KEY_BYTES)) {
+    throw new InvalidArgumentError(`statelessResetKey: must be ${RESET_KEY_BYTES} bytes`);
+  }
+  const retryAbove = count('retryAbove', options.retryAbove, 500, MAX_COUNT);
+  const retryBelow = count('retryBelow', options.retryBelow, Math.ceil(retryAbove / 2), retryAbove);
+  const connectionIdPrefix = resolveConnectionIdPrefix(options.connectionId);
+  const zeroRttWindow = time('zeroRttWindow', options.zeroRttWindow, 10_000);
+  return {
+    SNICallback,
+    maxConnections: count('maxConnections', options.maxConnections, 10_000, MAX_COUNT, 1),
+    maxQueuedConnections: count('maxQueuedConnections', options.maxQueuedConnections, 128, MAX_COUNT),
+    queueTimeout: time('queueTimeout', options.queueTimeout, 1000),
+    maxPendingHandshakes: count('maxPendingHandshakes', options.maxPendingHandshakes, 2000, MAX_COUNT, 1),
+    handshakeTimeout: time('handshakeTimeout', options.handshakeTimeout, 10_000) || MAX_TIME,
+    retryPolicy,
+    retryAbove,
+    retryBelow,
+    sessionTickets: flag('sessionTickets', options.sessionTickets, true),
+    zeroRttWindow: flag('zeroRtt', options.zeroRtt, false) ? zeroRttWindow : 0,
+    statelessResetKey: resetKey,
+    connectionIdPrefix,
+    connectionIdLength: connectionIdPrefix.length + NONCE_BYTES,
+    // neqo takes 0 for a time that has come.
+    idleTimeout: time('idleTimeout', options.idleTimeout, 30_000) || MAX_TIME,
+    maxHeaderSize: count('maxHeaderSize', options.maxHeaderSize, 16_384, MAX_COUNT, 1),
+    maxHeaderListPairs: count('maxHeaderListPairs', options.maxHeaderListPairs, 128, MAX_COUNT, 4),
+    maxConcurrentStreams: count('maxConcurrentStreams', options.maxConcurrentStreams, 100, MAX_COUNT, 1),
+    requestTimeout: time('requestTimeout', options.requestTimeout, 300_000),
+    timeout: time('timeout', options.timeout, 0),
+    sendDate: flag('sendDate', options.sendDate, true),
+    qlogDir,
+    virtualFds: options.virtualFds,
+    nodeId,
+    tcp: resolveTcpOptions(options.tcp),
+    workers: options.workers,
+    quic: resolveQuicOptions(options.quic ?? {}, SERVER_QUIC_DEFAULTS),
+  };
+}
+
+function resolveConnectionIdPrefix(options: ConnectionIdOptions | undefined): Uint8Array {
+  if (options === undefined) return Uint8Array.of(UNROUTABLE << CONFIG_ROTATION_SHIFT);
+  const rotation = count('connectionId.configRotation', options.configRotation, 0, MAX_CONFIG_ROTATION);
+  const { serverId } = options;
+  if (typeof serverId === 'string' && !/^(?:[0-9a-f]{2})+$/i.test(serverId)) {
+    throw new InvalidArgumentError('connectionId.serverId: must be bytes, or text in hex');
+  }
+  const id = typeof serverId === 'string' ? Buffer.from(serverId, 'hex') : serverId;
+  if (!(id instanceof Uint8Array) || id.length === 0 || id.length > MAX_SERVER_ID_BYTES) {
+    throw new InvalidArgumentError(`connectionId.serverId: must have 1 to ${MAX_SERVER_ID_BYTES} bytes`);
+  }
+  return Uint8Array.of(rotation << CONFIG_ROTATION_SHIFT, ...id);
+}

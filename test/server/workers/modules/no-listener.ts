@@ -1,0 +1,2 @@
+/** Worker module without a listener. */
+export const answer = 42;

@@ -1,0 +1,2 @@
+/** Worker module that cannot be loaded. */
+throw new Error('thrown at import');
