@@ -47,7 +47,7 @@ async function findDirectory(name) {
 }
 
 /**
- * @param {ReturnType<typeof createSecureServer>} server
+ * @param {import('../../src/server/index.js').Http3SecureServer} server
  * @param {number} port
  * @param {string} host
  */

@@ -144,9 +144,10 @@ export class Http3SecureServer extends EventEmitter implements EndpointServer {
     return this;
   }
 
-  /** Ends all sessions at once; the server goes on listening. */
+  /** Ends all sessions at once, and all connections over TCP; the server goes on listening. */
   closeAllConnections(): void {
     for (const session of this.#endpoint?.sessions ?? []) session.destroy();
+    this.#tcp?.closeAllConnections();
   }
 
   /** Ends everything at once, then 'close'. */
@@ -254,7 +255,7 @@ export class Http3SecureServer extends EventEmitter implements EndpointServer {
         return;
       } catch (error) {
         this.#endpoint = undefined;
-        endpoint.destroy();
+        endpoint.abandon();
         // A port that the system chose for UDP may be taken for TCP: it chooses another.
         const taken = call.port === 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
         if (!taken || attempt === MAX_PORT_ATTEMPTS) throw error;

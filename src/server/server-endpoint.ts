@@ -17,6 +17,7 @@ import { ConnectionRegistry, type ConnectionRegistryStats } from './connection-r
 import type { CredentialChange, CredentialStore } from './credential-store.js';
 import { emitSafely } from './emit-safely.js';
 import { ExpiryQueue } from './expiry-queue.js';
+import { PortSharing } from './port-sharing.js';
 import type { SectionLimits } from './request-section.js';
 import type { ResolvedServerOptions } from './server-options.js';
 import { serverParams } from './server-params.js';
@@ -52,6 +53,7 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
   readonly sendDate: boolean;
   readonly registry: ConnectionRegistry;
   readonly #server: EndpointServer;
+  readonly #sharing: PortSharing | undefined;
   readonly #socket: ServerSocket;
   readonly #credentials: CredentialStore;
   /** Those that the engine has not forgotten. */
@@ -87,16 +89,24 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
       loadServerAddon(),
     );
     const service = socketTransportService();
-    this.#socket = new ServerSocket(service, { localAddress: address, localPort: port, ipv6Only, reusePort });
+    const { sharedPort } = options;
+    let socket: ServerSocket | undefined;
     try {
-      this.driver = new Http3ServerDriver(service, this.#socket, this.#createEngine(options), this);
+      // Before the UDP socket: whoever has connections can be reached.
+      this.#sharing = sharedPort && new PortSharing(service, sharedPort, port, () => this.close());
+      const shared = reusePort || sharedPort !== undefined;
+      socket = new ServerSocket(service, { localAddress: address, localPort: port, ipv6Only, reusePort: shared });
+      this.#socket = socket;
+      this.driver = new Http3ServerDriver(service, socket, this.#createEngine(options), this);
     } catch (error) {
-      this.#socket.close();
+      socket?.close();
+      this.#sharing?.close();
       this.registry.close();
       throw error;
     }
     this.#socket.ref();
     this.apply((engine) => credentials.applyTo(engine));
+    this.#sharing?.start(this.driver);
     this.driver.start();
   }
 
@@ -149,6 +159,13 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
     for (const session of this.#sessions) session.destroy(error);
     // Runs after the closes and before the output of the same turn, at whose end the engine goes.
     this.driver.queue({ runInTurn: () => this.#end(undefined) });
+  }
+
+  /** Frees the address at once, before anybody was told that it listens: no client is told anything. */
+  abandon(): void {
+    this.#closing = true;
+    for (const session of this.#sessions) session.destroy();
+    this.#end(undefined);
   }
 
   onConnection(handle: number, addresses: PathAddresses): ServerConnectionEvents | undefined {
@@ -238,7 +255,9 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
 
   #createEngine(options: ResolvedServerOptions): CreateServerEngine {
     const { NeqoHttp3Server: Server } = loadServerAddon();
-    return (status, events) => new Server(serverParams(options, this.#socket), status, events);
+    const statelessResetKey = this.#sharing?.resetKey ?? options.statelessResetKey;
+    const params = serverParams({ ...options, statelessResetKey }, this.#socket);
+    return (status, events) => new Server(params, status, events);
   }
 
   /** The last CONNECTION_CLOSE is on its way: the engine goes when the present turn's output is sent. */
@@ -252,7 +271,10 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
     this.#requestTimeouts.clear();
     this.driver.destroy();
     this.registry.close();
-    // User code hears of it on a stack of its own.
-    process.nextTick(() => this.#server.onEndpointClosed(this, error));
+    // The engine goes at the end of the present step; user code hears of it on a stack of its own.
+    process.nextTick(() => {
+      this.#sharing?.close();
+      this.#server.onEndpointClosed(this, error);
+    });
   }
 }

@@ -3,7 +3,9 @@ import { InvalidArgumentError } from '../errors.js';
 import { count, flag, MAX_TIME, resolveQuicOptions, time } from '../http/option-checks.js';
 import { RetryPolicy } from '../native-server.js';
 import { QUIC_DEFAULTS, type QuicOptions } from '../session/session-params.js';
+import { type ConnectionIdLayout, type ConnectionIdOptions, resolveConnectionIds } from './connection-id-options.js';
 import type { CredentialOptions } from './credentials.js';
+import { type ResolvedSharedPort, resolveSharedPort, type SharedPortOptions } from './port-sharing-options.js';
 import { resolveTcpOptions, type TcpOptions } from './tcp-options.js';
 import type { VirtualFdOptions } from './virtual-fd-options.js';
 import type { WorkerOptions } from './workers/worker-options.js';
@@ -13,14 +15,6 @@ export type SniCallback = (
   servername: string,
   callback: (error: Error | null, context?: CredentialOptions) => void,
 ) => void;
-
-/** How connection ids are made, for load balancers that route by them (draft-ietf-quic-load-balancers 3, plaintext). */
-export interface ConnectionIdOptions {
-  /** 1 to 11 bytes, as bytes or in hex: what the load balancer knows this server by. */
-  readonly serverId: Uint8Array | string;
-  /** Config rotation codepoint, 0 to 6. Default 0. */
-  readonly configRotation?: number;
-}
 
 /** When a client has to prove its address first (Retry, RFC 9000 8.1.2), at the price of a round trip. */
 export type RetryMode = 'never' | 'always' | 'auto';
@@ -49,9 +43,14 @@ export interface ServerOptions extends Partial<CredentialOptions> {
   readonly zeroRtt?: boolean;
   /** For how long a 0-RTT ClientHello is remembered, so that it is not taken twice. Default 10,000. */
   readonly zeroRttWindow?: number;
-  /** 32 bytes: tells clients of a former process, which had the same key, that it is gone. Default: random. */
+  /**
+   * 32 bytes: tells clients of a former process, which had the same key, that it is gone. Default: random; with `sharedPort`, one
+   * that is kept in the directory.
+   */
   readonly statelessResetKey?: Uint8Array;
   readonly connectionId?: ConnectionIdOptions;
+  /** Several processes listen on the port. `true`: the workers of a cluster (node:cluster). Default false. */
+  readonly sharedPort?: boolean | SharedPortOptions;
   /** Of a connection, without packets (RFC 9000 10.1). Default 30,000. */
   readonly idleTimeout?: number;
   /** Largest header section (RFC 9114 4.2.2); above it the answer is 431. Default 16,384. */
@@ -69,7 +68,10 @@ export interface ServerOptions extends Partial<CredentialOptions> {
   /** Directory for qlog files. */
   readonly qlogDir?: string;
   readonly virtualFds?: VirtualFdOptions;
-  /** Which process of a group this is, 0 to 65,535: keeps their session ids apart. Default: from the process id. */
+  /**
+   * Which process of a group this is, 0 to 65,535: keeps their session ids apart. Default: `sharedPort`'s id, or from the process
+   * id.
+   */
   readonly nodeId?: number;
   /** HTTP/2 and HTTP/1.1 on the TCP port of the same number, for clients that do not know of HTTP/3 yet. Default false. */
   readonly tcp?: boolean | TcpOptions;
@@ -79,7 +81,7 @@ export interface ServerOptions extends Partial<CredentialOptions> {
 }
 
 /** The same with every default in place. */
-export interface ResolvedServerOptions {
+export interface ResolvedServerOptions extends ConnectionIdLayout {
   readonly SNICallback: SniCallback | undefined;
   readonly maxConnections: number;
   readonly maxQueuedConnections: number;
@@ -94,8 +96,7 @@ export interface ResolvedServerOptions {
   /** 0: no 0-RTT. */
   readonly zeroRttWindow: number;
   readonly statelessResetKey: Uint8Array;
-  readonly connectionIdPrefix: Uint8Array;
-  readonly connectionIdLength: number;
+  readonly sharedPort: ResolvedSharedPort | undefined;
   readonly idleTimeout: number;
   readonly maxHeaderSize: number;
   readonly maxHeaderListPairs: number;
@@ -131,14 +132,6 @@ const RETRY_POLICIES: Readonly<Record<RetryMode, number>> = {
 };
 const MAX_COUNT = 2 ** 31 - 1;
 const RESET_KEY_BYTES = 32;
-/** The first octet of a connection id has the config rotation in its top bits. */
-const CONFIG_ROTATION_SHIFT = 5;
-const MAX_CONFIG_ROTATION = 6;
-/** Codepoint of ids that a load balancer cannot route by (draft-ietf-quic-load-balancers 3.1). */
-const UNROUTABLE = 7;
-const MAX_SERVER_ID_BYTES = 11;
-/** Random bytes of a connection id. */
-const NONCE_BYTES = 8;
 
 /** @throws InvalidArgumentError that names the option */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
@@ -158,7 +151,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   }
   const retryAbove = count('retryAbove', options.retryAbove, 500, MAX_COUNT);
   const retryBelow = count('retryBelow', options.retryBelow, Math.ceil(retryAbove / 2), retryAbove);
-  const connectionIdPrefix = resolveConnectionIdPrefix(options.connectionId);
+  const sharedPort = resolveSharedPort(options.sharedPort, statelessResetKey === undefined);
   const zeroRttWindow = time('zeroRttWindow', options.zeroRttWindow, 10_000);
   return {
     SNICallback,
@@ -173,8 +166,8 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     sessionTickets: flag('sessionTickets', options.sessionTickets, true),
     zeroRttWindow: flag('zeroRtt', options.zeroRtt, false) ? zeroRttWindow : 0,
     statelessResetKey: resetKey,
-    connectionIdPrefix,
-    connectionIdLength: connectionIdPrefix.length + NONCE_BYTES,
+    ...resolveConnectionIds(options.connectionId, sharedPort?.id),
+    sharedPort,
     // neqo takes 0 for a time that has come.
     idleTimeout: time('idleTimeout', options.idleTimeout, 30_000) || MAX_TIME,
     maxHeaderSize: count('maxHeaderSize', options.maxHeaderSize, 16_384, MAX_COUNT, 1),
@@ -185,23 +178,9 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     sendDate: flag('sendDate', options.sendDate, true),
     qlogDir,
     virtualFds: options.virtualFds,
-    nodeId,
+    nodeId: nodeId ?? sharedPort?.id,
     tcp: resolveTcpOptions(options.tcp),
     workers: options.workers,
     quic: resolveQuicOptions(options.quic ?? {}, SERVER_QUIC_DEFAULTS),
   };
-}
-
-function resolveConnectionIdPrefix(options: ConnectionIdOptions | undefined): Uint8Array {
-  if (options === undefined) return Uint8Array.of(UNROUTABLE << CONFIG_ROTATION_SHIFT);
-  const rotation = count('connectionId.configRotation', options.configRotation, 0, MAX_CONFIG_ROTATION);
-  const { serverId } = options;
-  if (typeof serverId === 'string' && !/^(?:[0-9a-f]{2})+$/i.test(serverId)) {
-    throw new InvalidArgumentError('connectionId.serverId: must be bytes, or text in hex');
-  }
-  const id = typeof serverId === 'string' ? Buffer.from(serverId, 'hex') : serverId;
-  if (!(id instanceof Uint8Array) || id.length === 0 || id.length > MAX_SERVER_ID_BYTES) {
-    throw new InvalidArgumentError(`connectionId.serverId: must have 1 to ${MAX_SERVER_ID_BYTES} bytes`);
-  }
-  return Uint8Array.of(rotation << CONFIG_ROTATION_SHIFT, ...id);
 }

@@ -72,6 +72,8 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
   #draining = false;
   #destroyed = false;
   #lastActivity = Date.now();
+  /** The activity after which the last 'timeout' came. */
+  #timedOutAfter: number | undefined;
   #timeout = 0;
   #timer: NodeJS.Timeout | undefined;
   #goawayTimer: NodeJS.Timeout | undefined;
@@ -389,11 +391,12 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
 
   #watchActivity(delay: number): void {
     this.#timer = setTimeout(() => {
-      const left = this.#lastActivity + this.#timeout - Date.now();
-      if (left > 0) {
-        this.#watchActivity(left);
-        return;
-      }
+      const last = this.#lastActivity;
+      const left = last + this.#timeout - Date.now();
+      this.#watchActivity(left > 0 ? left : this.#timeout);
+      // Once for each time of idleness, as of node's sockets.
+      if (left > 0 || last === this.#timedOutAfter) return;
+      this.#timedOutAfter = last;
       const heard = this.emit('timeout');
       if (!this.#owner.onTimeout(this) && !heard) this.destroy();
     }, delay).unref();

@@ -118,7 +118,7 @@ export class Http3ServerStream extends Duplex implements ServerHttp3Stream, Serv
   respond(headers: OutgoingHttpHeaders = NO_HEADERS, options: ServerResponseOptions = {}): void {
     this.#checkOpen();
     if (this.headersSent) throw new ResponseError('ERR_HTTP3_HEADERS_SENT', 'The response has begun already');
-    const section = responseSection(headers, this.session.sendDate);
+    const section = responseSection(headers, this.session.sendDate && options.sendDate !== false);
     const bodiless = this.headRequest || isBodiless(section.status);
     this.#sentHeaders = section.sent;
     this.#writer.respond(section, bodiless, options.waitForTrailers === true && !bodiless);

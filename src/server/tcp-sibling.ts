@@ -116,10 +116,15 @@ export class TcpSibling {
     });
   }
 
-  /** Ends all connections at once. */
+  /** Ends all connections at once; it goes on listening. */
+  closeAllConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Ends everything at once. */
   destroy(): void {
     void this.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.closeAllConnections();
   }
 
   #listen(): void {

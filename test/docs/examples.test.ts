@@ -1,7 +1,7 @@
 /**
- * Runs the examples of the documentation as they stand there, against Caddy. An example is a `js` block behind a line
- * `<!-- example: NAME -->`; the table below says what it may assume and what it must print. An example that the table does not
- * know, or the other way round, fails.
+ * Runs the examples of the documentation as they stand there: those of the client against Caddy, those of the server with our
+ * client. An example is a `js` block behind a line `<!-- example: NAME -->`; the tables below say what it may assume and what it
+ * must print. An example that no table knows, or the other way round, fails.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Caddy, startCaddy } from '../support/caddy.js';
 import { type IssuedCertificate, makeCa, makeCert } from '../support/certs.js';
+import { findFreePort } from '../support/free-port.js';
 import { OriginServer } from '../support/origin-server.js';
 import { runProgram } from '../support/run-child.js';
 
@@ -17,6 +18,9 @@ const EXAMPLE = /<!-- example: ([\w-]+) -->\n```js\n([\s\S]*?)```/g;
 /** The address that the documentation uses. */
 const DOCUMENTED_ORIGIN = /https:\/\/(?:example\.org|localhost:4433)/g;
 
+/** The port at which its servers listen. */
+const DOCUMENTED_PORT = /\b443\b/g;
+
 interface Expectation {
   /** Statements that stand before the example: what its surroundings in the text have introduced. */
   readonly before?: string;
@@ -24,10 +28,11 @@ interface Expectation {
   readonly prints: RegExp;
 }
 
-const CA = "import { readFileSync } from 'node:fs';\nconst ca = readFileSync(process.env.CA_FILE);\n";
+const READ = "import { readFileSync } from 'node:fs';\n";
+const CA = `${READ}const ca = readFileSync(process.env.CA_FILE);\n`;
 const SESSION = "import { connect } from 'necko-http3';\nconst session = connect(process.env.ORIGIN, { ca });\n";
 
-const expectations: Readonly<Record<string, Expectation>> = {
+const clientExamples: Readonly<Record<string, Expectation>> = {
   'quick-start': { prints: /^200\nHello/ },
   connect: { before: CA, prints: /^200\nHello/ },
   upload: {
@@ -36,6 +41,55 @@ const expectations: Readonly<Record<string, Expectation>> = {
     prints: /BEGIN CERTIFICATE/,
   },
   resumption: { before: `${CA}const origin = process.env.ORIGIN;\n`, prints: /^true accepted\n$/ },
+};
+
+const SERVER = `${READ}import { createSecureServer } from 'necko-http3/server';
+const server = createSecureServer({ key: readFileSync('key.pem'), cert: readFileSync('cert.pem') });
+server.listen(443);
+`;
+const CLIENT = `const { ask, close } = await import(process.env.ASK_SERVER);
+const { readFileSync: readFile } = await import('node:fs');
+`;
+/** What stands behind an example of the server: these requests, and the end. */
+const asked = (...requests: readonly { path: string; method?: string; body?: string }[]) =>
+  `${CLIENT}await ask(server, readFile(process.env.CA_FILE), ${JSON.stringify(requests)});\nawait close(server);\n`;
+
+const serverExamples: Readonly<Record<string, Expectation>> = {
+  'server-quick-start': { after: asked({ path: '/' }), prints: /^200 text\/plain\nHello over HTTP\/3\.0\n$/ },
+  'server-request': {
+    after: asked({ path: '/some' }),
+    prints: /^listening\n200 text\/plain\nGET \/some over HTTP\/3\.0\n$/,
+  },
+  'server-connections': {
+    before: `${SERVER}server.on('request', (req, res) => res.end());\n`,
+    after: asked({ path: '/' }),
+    prints: /^(\d+) from \S+ at fd \d+: TLS_\w+, resumed: false\n200 undefined\n\1 ended after 1 requests: code 256\n$/,
+  },
+  'server-stream': {
+    before: SERVER,
+    after: asked({ path: '/' }, { path: '/file' }),
+    prints:
+      /^103 <\/style.css>.*\n200 text\/plain\nYou asked for \/\n.*'x-checked': 'yes'.*\n200 application\/x-pem-file\n-----BEGIN/,
+  },
+  'server-express': { after: asked({ path: '/' }), prints: /^200 text\/html.*\nExpress over HTTP\/3\.0\n$/ },
+  'server-koa': { after: asked({ path: '/' }), prints: /^200 text\/plain.*\nKoa over HTTP\/3\.0\n$/ },
+  'server-fastify': { after: asked({ path: '/' }), prints: /^200 text\/plain.*\nFastify over HTTP\/3\.0\n$/ },
+  'server-hono': { after: asked({ path: '/' }), prints: /^200 text\/plain.*\nHono over HTTP\/3\.0\n$/i },
+  'server-certificates': {
+    before: `${SERVER}server.on('request', (req, res) => res.end('fine\\n'));\n`,
+    after: asked({ path: '/' }),
+    prints: /^200 undefined\nfine\n$/,
+  },
+  'server-upload': {
+    before: SERVER,
+    after: `${asked({ path: '/', method: 'POST', body: 'uploaded' })}console.log(String(readFile('upload.bin')));\n`,
+    prints: /^200 undefined\nstored\nuploaded\n$/,
+  },
+  'server-shutdown': {
+    before: `${SERVER}server.on('request', (req, res) => res.end('fine\\n'));\n`,
+    after: `${CLIENT}await ask(server, readFile(process.env.CA_FILE), [{ path: '/' }]);\nprocess.kill(process.pid, 'SIGTERM');\n`,
+    prints: /^200 undefined\nfine\nclosed\n$/,
+  },
 };
 
 interface Example {
@@ -60,12 +114,18 @@ const directory = join(root, 'build', `docs-examples-${process.pid}`);
 let origin: OriginServer;
 let caddy: Caddy;
 let ca: IssuedCertificate;
+const askServer = new URL('ask-server.mjs', import.meta.url).href;
 
 beforeAll(async () => {
   await mkdir(directory, { recursive: true });
   ca = await makeCa({ commonName: 'Documentation CA' });
   await writeFile(join(directory, 'ca.pem'), ca.certPem);
   const certificate = await makeCert({ ca, hosts: ['localhost'], ips: ['127.0.0.1'] });
+  // The files that the examples of servers name.
+  for (const prefix of ['', 'shop-']) {
+    await writeFile(join(directory, `${prefix}cert.pem`), certificate.chainPem);
+    await writeFile(join(directory, `${prefix}key.pem`), certificate.keyPem);
+  }
   origin = await OriginServer.start();
   caddy = await startCaddy({
     certificate: { certPem: certificate.chainPem, keyPem: certificate.keyPem },
@@ -82,19 +142,33 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+/** Runs a program of these statements. */
+async function expectToPrint(name: string, code: string, prints: RegExp): Promise<void> {
+  const file = join(directory, `${name}.mjs`);
+  await writeFile(file, code);
+  const caFile = join(directory, 'ca.pem');
+  const env = { CA_FILE: caFile, NODE_EXTRA_CA_CERTS: caFile, ORIGIN: caddy.origin, ASK_SERVER: askServer };
+  const { exitCode, stdout, stderr } = await runProgram(process.execPath, [file], { env, cwd: directory });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(stdout).toMatch(prints);
+}
+
 describe('the documentation', () => {
   it('has each example that is expected, once', () => {
-    expect(examples.map(({ name }) => name).sort()).toEqual(Object.keys(expectations).sort());
+    const expected = [...Object.keys(clientExamples), ...Object.keys(serverExamples)];
+    expect(examples.map(({ name }) => name).sort()).toEqual(expected.sort());
   });
 
-  it.each(examples)('$page, $name, does what it says', async ({ name, code }) => {
-    const { before = '', after = '', prints } = expectations[name] ?? { prints: /$^/ };
-    const file = join(directory, `${name}.mjs`);
-    await writeFile(file, `${before}${code.replaceAll(DOCUMENTED_ORIGIN, caddy.origin)}\n${after}`);
-    const caFile = join(directory, 'ca.pem');
-    const env = { CA_FILE: caFile, NODE_EXTRA_CA_CERTS: caFile, ORIGIN: caddy.origin };
-    const { exitCode, stdout, stderr } = await runProgram(process.execPath, [file], { env });
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toMatch(prints);
+  it.each(examples.filter(({ name }) => name in clientExamples))('$page, $name, does what it says', async (example) => {
+    const { before = '', after = '', prints } = clientExamples[example.name] ?? { prints: /$^/ };
+    const code = `${before}${example.code.replaceAll(DOCUMENTED_ORIGIN, caddy.origin)}\n${after}`;
+    await expectToPrint(example.name, code, prints);
+  });
+
+  it.each(examples.filter(({ name }) => name in serverExamples))('$page, $name, does what it says', async (example) => {
+    const { before = '', after = '', prints } = serverExamples[example.name] ?? { prints: /$^/ };
+    const port = await findFreePort('127.0.0.1');
+    const code = `${before}${example.code}\n${after}`.replaceAll(DOCUMENTED_PORT, String(port));
+    await expectToPrint(example.name, code, prints);
   });
 });

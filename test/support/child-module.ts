@@ -21,12 +21,32 @@ interface PendingCall {
   readonly reject: (error: Error) => void;
 }
 
+/** How a child process ended. */
+export interface ChildEnd {
+  /** null if a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ChildModuleOptions {
+  /** Descriptors that the process may have open (RLIMIT_NOFILE, soft and hard). Default: as many as this process. */
+  readonly descriptorLimit?: number;
+}
+
 /** How much of the child's standard error is kept for error messages, in characters. */
 const KEPT_STDERR = 16 * 1024;
 
 /** Arguments for Node to run a module, which may be TypeScript. */
 export function nodeArgumentsFor(modulePath: string): string[] {
   return modulePath.endsWith('.ts') ? ['--import', new URL('./register-typescript.mjs', import.meta.url).href] : [];
+}
+
+/** What `fork` runs: Node, or a shell that lowers the limit and becomes Node. */
+function launcher(modulePath: string, { descriptorLimit }: ChildModuleOptions): { execPath: string; execArgv: string[] } {
+  const execArgv = nodeArgumentsFor(modulePath);
+  if (descriptorLimit === undefined) return { execPath: process.execPath, execArgv };
+  const script = `ulimit -n ${descriptorLimit} && exec "$0" "$@"`;
+  return { execPath: '/bin/sh', execArgv: ['-c', script, process.execPath, ...execArgv] };
 }
 
 /**
@@ -37,15 +57,15 @@ export class ChildModule<F extends RemoteFunctions<F>> {
   readonly #child: ChildProcess;
   readonly #pending = new Map<number, PendingCall>();
   readonly #onEvent: (value: unknown) => void;
-  readonly #exited: Promise<unknown>;
+  readonly #exited: Promise<ChildEnd>;
   #nextId = 0;
   #stderr = '';
   #ended = false;
 
-  private constructor(modulePath: string, onEvent: (value: unknown) => void) {
+  private constructor(modulePath: string, onEvent: (value: unknown) => void, options: ChildModuleOptions) {
     this.#onEvent = onEvent;
     this.#child = fork(modulePath, [], {
-      execArgv: nodeArgumentsFor(modulePath),
+      ...launcher(modulePath, options),
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
@@ -60,7 +80,7 @@ export class ChildModule<F extends RemoteFunctions<F>> {
       );
     });
     // Not 'close': Node does not emit it after the parent disconnected.
-    this.#exited = once(this.#child, 'exit');
+    this.#exited = once(this.#child, 'exit').then(([exitCode, signal]) => ({ exitCode, signal }));
   }
 
   /**
@@ -74,8 +94,9 @@ export class ChildModule<F extends RemoteFunctions<F>> {
     module: URL,
     init: unknown,
     onEvent: (value: unknown) => void = () => undefined,
+    options: ChildModuleOptions = {},
   ): Promise<ChildModule<F>> {
-    const child = new ChildModule<F>(fileURLToPath(module), onEvent);
+    const child = new ChildModule<F>(fileURLToPath(module), onEvent, options);
     try {
       await child.#request((id) => ({ kind: 'init', id, value: init }));
     } catch (error) {
@@ -87,6 +108,11 @@ export class ChildModule<F extends RemoteFunctions<F>> {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** Settles when the process has ended, by itself or by {@link stop}. */
+  get exited(): Promise<ChildEnd> {
+    return this.#exited;
   }
 
   /** Calls one of the module's functions. */

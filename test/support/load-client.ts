@@ -45,6 +45,8 @@ export interface LoadOptions {
   readonly length?: number;
   /** Bodies must be the bytes 0 to 250 over and over, beginning with `{n}` modulo 251. */
   readonly pattern?: boolean;
+  /** For a run, or for each command to held connections. Default 120,000. */
+  readonly deadlineMs?: number;
 }
 
 export interface LoadRunOptions extends LoadOptions {
@@ -56,8 +58,6 @@ export interface LoadRunOptions extends LoadOptions {
   readonly concurrency?: number;
   /** Requests after which a connection is closed and another one made. Default: no end. */
   readonly perConnection?: number;
-  /** Default 120,000. */
-  readonly deadlineMs?: number;
 }
 
 /** Arguments of the load client (`native/neqo-ffi/examples/load`). */
@@ -98,9 +98,11 @@ export interface HeldReport extends LoadReport {
 /** Connections that are kept until they are told to end. */
 export class HeldConnections {
   readonly #peer: PeerProcess;
+  readonly #deadlineMs: number;
   #onReport: (report: HeldReport) => void = () => undefined;
 
   private constructor(program: string, options: LoadOptions) {
+    this.#deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
     this.#peer = new PeerProcess(program, loadArguments('hold', options), {
       onLine: (line) => this.#onReport(JSON.parse(line) as HeldReport),
     });
@@ -145,6 +147,6 @@ export class HeldConnections {
       this.#onReport = resolve;
     });
     this.#peer.writeLine(command);
-    return this.#peer.expect(`should ${command}`, reported, DEFAULT_DEADLINE_MS);
+    return this.#peer.expect(`should ${command}`, reported, this.#deadlineMs);
   }
 }

@@ -1,6 +1,6 @@
 import type { ServerOptions, ServerStats } from '../../src/server/index.js';
 import { makeCa, makeCert } from './certs.js';
-import { ChildModule } from './child-module.js';
+import { ChildModule, type ChildModuleOptions } from './child-module.js';
 import type { ConnectionCounts, ServerFunctions, Usage } from './server-process-child.js';
 
 /**
@@ -17,10 +17,11 @@ export class ServerProcess {
   }
 
   /** @param options those of createSecureServer that can be sent to another process; the certificate is for 127.0.0.1 */
-  static async start(options: ServerOptions = {}): Promise<ServerProcess> {
+  static async start(options: ServerOptions = {}, childOptions: ChildModuleOptions = {}): Promise<ServerProcess> {
     const { certPem, keyPem } = await makeCert({ ca: await makeCa(), hosts: ['localhost'], ips: ['127.0.0.1'] });
     const module = new URL('./server-process-child.ts', import.meta.url);
-    const child = await ChildModule.start<ServerFunctions>(module, { key: keyPem, cert: certPem, ...options });
+    const init = { key: keyPem, cert: certPem, ...options };
+    const child = await ChildModule.start<ServerFunctions>(module, init, undefined, childOptions);
     return new ServerProcess(await child.call('port'), child);
   }
 

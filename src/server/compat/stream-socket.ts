@@ -1,5 +1,5 @@
 import type { ServerHttp3Session, ServerHttp3Stream } from '../server-types.js';
-import { INCOMING, type MessageStream, OUTGOING } from './stream-messages.js';
+import { HTTP_VERSION, INCOMING, type MessageStream, OUTGOING } from './stream-messages.js';
 
 type Listener = Parameters<ServerHttp3Stream['on']>[1];
 
@@ -52,7 +52,7 @@ export class StreamSocket {
   }
 
   get alpnProtocol(): string {
-    return this.#session?.connection?.tls?.alpn ?? 'h2';
+    return (this.#stream as MessageStream)[HTTP_VERSION] === 2 ? 'h2' : 'h3';
   }
 
   /** The host name of SNI; false if the client sent none. */

@@ -1,4 +1,4 @@
-import type { ServerHttp3Stream } from '../server-types.js';
+import type { ServerHttp3Session, ServerHttp3Stream } from '../server-types.js';
 import type { WorkerPolicy } from './worker-options.js';
 import type { WorkerSlot } from './worker-slot.js';
 import type { WorkerThread } from './worker-thread.js';
@@ -9,6 +9,7 @@ export class DispatchPolicy {
   readonly #slots: readonly WorkerSlot[];
   /** Where the next search begins, so that equals take turns. */
   #turn = 0;
+  readonly #placesWithoutId = new WeakMap<ServerHttp3Session, number>();
 
   constructor(policy: WorkerPolicy, slots: readonly WorkerSlot[]) {
     this.#policy = policy;
@@ -39,10 +40,15 @@ export class DispatchPolicy {
 
   /**
    * The place of a session: its id modulo the places. It stays the same while the session lasts, and when a place's worker
-   * is replaced; while there is no worker in it, the next place serves.
+   * is replaced; while there is no worker in it, the next place serves. Sessions of the TCP sibling have no id, and get the
+   * places in turn.
    */
-  #placeOf(stream: ServerHttp3Stream): number {
-    const { session } = stream;
-    return session === undefined ? this.#turn : Number(session.id % BigInt(this.#slots.length));
+  #placeOf({ session }: ServerHttp3Stream): number {
+    if (session === undefined) return this.#turn;
+    const id: bigint | undefined = session.id;
+    if (id !== undefined) return Number(id % BigInt(this.#slots.length));
+    const place = this.#placesWithoutId.get(session) ?? this.#turn;
+    this.#placesWithoutId.set(session, place);
+    return place;
   }
 }

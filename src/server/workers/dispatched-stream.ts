@@ -1,9 +1,11 @@
-import { asError, H3_ERROR } from '../../errors.js';
+import { asError } from '../../errors.js';
+import { DEFAULT_PRIORITY } from '../../stream/transaction.js';
 import type { ServerHttp3Stream } from '../server-types.js';
 import type { BatchWriter } from './batch-writer.js';
 import { ReceiveCredit, SendCredit } from './flow-control.js';
 import { outgoingHeaders, toHeaderText } from './header-text.js';
 import { RecordKind, RequestFlag, RespondFlag } from './records.js';
+import { HTTP2_CODES, HTTP3_CODES, isHttp2, resetStream, type StreamCodes } from './stream-codes.js';
 
 const BAD_GATEWAY = 502;
 
@@ -28,6 +30,8 @@ export class DispatchedStream {
   readonly #stream: ServerHttp3Stream;
   readonly #key: number;
   readonly #owner: StreamOwner;
+  readonly #isHttp2: boolean;
+  readonly #codes: StreamCodes;
   readonly #sendCredit: SendCredit;
   readonly #receiveCredit: ReceiveCredit;
   #requestInFlight = 0;
@@ -45,6 +49,8 @@ export class DispatchedStream {
     this.#stream = stream;
     this.#key = key;
     this.#owner = owner;
+    this.#isHttp2 = isHttp2(stream);
+    this.#codes = this.#isHttp2 ? HTTP2_CODES : HTTP3_CODES;
     this.#sendCredit = new SendCredit(owner.window);
     this.#receiveCredit = new ReceiveCredit(owner.window);
   }
@@ -52,11 +58,13 @@ export class DispatchedStream {
   /** Sends the request's head, and from now on its body. */
   start(flags: number, rawHeaders: readonly string[], sessionKey: number): void {
     const stream = this.#stream;
-    const { urgency, incremental } = stream.priority;
+    // On node:http2's streams it is a function.
+    const { urgency, incremental } = this.#isHttp2 ? DEFAULT_PRIORITY : stream.priority;
     const bits =
       (flags << RequestFlag.HTTP_FLAGS_SHIFT) |
       (urgency << RequestFlag.URGENCY_SHIFT) |
       (incremental ? RequestFlag.INCREMENTAL : 0) |
+      (this.#isHttp2 ? RequestFlag.HTTP2 : 0) |
       (stream.endAfterHeaders ? RequestFlag.END_AFTER_HEADERS : 0);
     this.#owner.writer.add(RecordKind.REQUEST, this.#key, toHeaderText(rawHeaders), stream.id, bits, sessionKey);
     stream.on('error', (error: Error) => {
@@ -79,8 +87,8 @@ export class DispatchedStream {
 
   #onRequestData(chunk: Uint8Array): void {
     const length = chunk.byteLength;
-    // A stream of the engine gives each chunk away once: what is a whole ArrayBuffer is ours.
-    this.#owner.writer.data(this.#key, chunk, true);
+    // A stream of the engine gives each chunk away once: what is a whole ArrayBuffer is ours. Not so node:http2's.
+    this.#owner.writer.data(this.#key, chunk, !this.#isHttp2);
     this.#requestInFlight += length;
     this.#owner.inFlight.request += length;
     this.#sendCredit.spend(length);
@@ -153,7 +161,7 @@ export class DispatchedStream {
   onCloseRequest(code: number): void {
     this.#responseEnded = true;
     this.#stream.pause();
-    this.#stream.close(code);
+    resetStream(this.#stream, code);
   }
 
   /** The worker died: 502 if nothing was sent, otherwise a reset; a response that is here completely goes on. */
@@ -161,14 +169,14 @@ export class DispatchedStream {
     const stream = this.#stream;
     if (stream.destroyed) return;
     if (!this.#responseEnded && stream.headersSent) {
-      stream.close(H3_ERROR.H3_INTERNAL_ERROR);
+      resetStream(stream, this.#codes.internalError);
       return;
     }
     if (!this.#responseEnded) this.#attempt(() => stream.respond({ ':status': BAD_GATEWAY }, { endStream: true }));
     if (this.#requestEnded) return;
     // RFC 9114 4.1: the rest of the request is not needed, which is no error.
     stream.pause();
-    stream.close(H3_ERROR.H3_NO_ERROR);
+    stream.close(this.#codes.noError);
   }
 
   /** The stream may have ended while the record was under way; and a head that it refuses ends this stream only, in the worker too. */
@@ -189,7 +197,7 @@ export class DispatchedStream {
     if (this.#lastBlock !== undefined) writer.giveBack(this.#lastBlock);
     // A worker that has the whole request and has given the whole response knows that this stream is over.
     if (!this.#requestEnded || !this.#responseEnded) {
-      const code = this.#stream.rstCode ?? H3_ERROR.H3_NO_ERROR;
+      const code = this.#stream.rstCode ?? this.#codes.noError;
       writer.add(RecordKind.CLOSED, this.#key, this.#errorMessage, code, this.#stream.aborted ? 1 : 0, 0);
     }
     this.#owner.onStreamClosed(this.#key);

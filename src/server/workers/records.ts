@@ -64,6 +64,8 @@ export const RequestFlag = {
   /** Urgency 0 to 7 (RFC 9218 4.1) in the next three bits. */
   URGENCY_SHIFT: 2,
   URGENCY_MASK: 7,
+  /** A stream of the TCP sibling. */
+  HTTP2: 32,
   HTTP_FLAGS_SHIFT: 8,
 } as const;
 

@@ -3,6 +3,9 @@ import type { BatchWriter } from './batch-writer.js';
 import { RecordKind } from './records.js';
 import { describeSession } from './session-description.js';
 
+/** Who is told of a session's end. One listener a session, however many workers there are, and were. */
+const watchers = new WeakMap<ServerHttp3Session, Set<SessionKeys>>();
+
 /** The sessions that one worker knows, by the keys that stand for them in records. */
 export class SessionKeys {
   readonly #writer: BatchWriter;
@@ -24,11 +27,7 @@ export class SessionKeys {
     this.#keys.set(session, key);
     this.#sessions.set(key, session);
     this.#writer.add(RecordKind.SESSION, 0, JSON.stringify(describeSession(session)), key, 0, 0);
-    session.once('close', () => {
-      this.#keys.delete(session);
-      this.#sessions.delete(key);
-      this.#writer.add(RecordKind.SESSION_CLOSED, 0, '', key, 0, 0);
-    });
+    watch(session, this);
     return key;
   }
 
@@ -36,4 +35,32 @@ export class SessionKeys {
   sessionOf(key: number): ServerHttp3Session | undefined {
     return this.#sessions.get(key);
   }
+
+  onSessionClosed(session: ServerHttp3Session): void {
+    const key = this.#keys.get(session);
+    if (key === undefined) return;
+    this.#keys.delete(session);
+    this.#sessions.delete(key);
+    this.#writer.add(RecordKind.SESSION_CLOSED, 0, '', key, 0, 0);
+  }
+
+  /** The worker is gone. */
+  close(): void {
+    for (const session of this.#keys.keys()) watchers.get(session)?.delete(this);
+    this.#keys.clear();
+    this.#sessions.clear();
+  }
+}
+
+function watch(session: ServerHttp3Session, keys: SessionKeys): void {
+  const present = watchers.get(session);
+  if (present !== undefined) {
+    present.add(keys);
+    return;
+  }
+  const all = new Set([keys]);
+  watchers.set(session, all);
+  session.once('close', () => {
+    for (const one of all) one.onSessionClosed(session);
+  });
 }

@@ -82,6 +82,7 @@ export class WorkerRuntime implements WorkerStreamOwner {
         method: headers[':method'],
         session: this.#sessions.get(sessionKey),
         endAfterHeaders: (bits & RequestFlag.END_AFTER_HEADERS) !== 0,
+        isHttp2: (bits & RequestFlag.HTTP2) !== 0,
         priority: {
           urgency: (bits >> RequestFlag.URGENCY_SHIFT) & RequestFlag.URGENCY_MASK,
           incremental: (bits & RequestFlag.INCREMENTAL) !== 0,

@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { Duplex } from 'node:stream';
-import { asError, H3_ERROR, Http3Error, ResponseError } from '../../errors.js';
+import { asError, Http3Error, ResponseError } from '../../errors.js';
 import { count, MAX_TIME } from '../../http/option-checks.js';
+import { HTTP_VERSION } from '../compat/stream-messages.js';
 import { emitSafely } from '../emit-safely.js';
 import { respondWithFD, respondWithFile } from '../file-response.js';
 import { interimSection, isBodiless, responseSection, trailerSection } from '../response-section.js';
@@ -15,6 +16,7 @@ import type {
 import type { BatchWriter } from './batch-writer.js';
 import { ReceiveCredit, SendCredit } from './flow-control.js';
 import { RecordKind, RespondFlag } from './records.js';
+import { HTTP2_CODES, HTTP3_CODES, type StreamCodes } from './stream-codes.js';
 
 type Callback = (error?: Error | null) => void;
 
@@ -39,6 +41,8 @@ export interface WorkerRequest {
   readonly method: string | undefined;
   readonly session: ServerHttp3Session | undefined;
   readonly endAfterHeaders: boolean;
+  /** It came to the TCP sibling. */
+  readonly isHttp2: boolean;
   readonly priority: { readonly urgency: number; readonly incremental: boolean };
 }
 
@@ -57,6 +61,9 @@ export class WorkerStream extends Duplex implements ServerHttp3Stream {
   readonly sentInfoHeaders: OutgoingHttpHeaders[] = [];
   readonly #owner: WorkerStreamOwner;
   readonly #key: number;
+  readonly #codes: StreamCodes;
+  /** For the compatibility request. */
+  readonly [HTTP_VERSION]?: number;
   readonly headRequest: boolean;
   readonly #sendCredit: SendCredit;
   readonly #receiveCredit: ReceiveCredit;
@@ -85,6 +92,8 @@ export class WorkerStream extends Duplex implements ServerHttp3Stream {
     super({ readableHighWaterMark: BUFFER_BYTES, writableHighWaterMark: BUFFER_BYTES });
     this.#owner = owner;
     this.#key = request.key;
+    this.#codes = request.isHttp2 ? HTTP2_CODES : HTTP3_CODES;
+    if (request.isHttp2) this[HTTP_VERSION] = 2;
     this.id = request.id;
     this.session = request.session;
     this.priority = request.priority;
@@ -144,7 +153,8 @@ export class WorkerStream extends Duplex implements ServerHttp3Stream {
   }
 
   sendTrailers(headers: OutgoingHttpHeaders): void {
-    this.#checkOpen();
+    // `close` after `end` waits for them.
+    if (this.destroyed) throw closedError();
     if (this.#sentTrailers !== undefined) {
       throw new ResponseError('ERR_HTTP3_TRAILERS_ALREADY_SENT', 'The trailers were sent already');
     }
@@ -169,12 +179,12 @@ export class WorkerStream extends Duplex implements ServerHttp3Stream {
   }
 
   /** Ends the stream: with H3_NO_ERROR after a response that was ended is sent, otherwise at once. */
-  close(code: number = H3_ERROR.H3_NO_ERROR, callback?: () => void): void {
+  close(code: number = this.#codes.noError, callback?: () => void): void {
     count('code', code, code, Number.MAX_SAFE_INTEGER);
     if (callback !== undefined) this.once('close', callback);
     if (this.destroyed || this.#closing) return;
     this.#closing = true;
-    if (code !== H3_ERROR.H3_NO_ERROR || !this.writableEnded) {
+    if (code !== this.#codes.noError || !this.writableEnded) {
       this.#rstCode ??= code;
       this.destroy();
     } else if (this.writableFinished) this.destroy();
@@ -216,9 +226,7 @@ export class WorkerStream extends Duplex implements ServerHttp3Stream {
   }
 
   #checkOpen(): void {
-    if (this.destroyed || this.#closing) {
-      throw new ResponseError('ERR_HTTP3_INVALID_STREAM', 'The stream is closed');
-    }
+    if (this.destroyed || this.#closing) throw closedError();
   }
 
   override _read(): void {
@@ -305,13 +313,17 @@ export class WorkerStream extends Duplex implements ServerHttp3Stream {
     this.#received.length = 0;
     this.#unsent = undefined;
     this.#owner.forget(this.#key);
+    const reason = error ?? closedError();
+    for (const waiting of [this.#onSent, this.#onTrailersSent]) {
+      if (waiting !== undefined) process.nextTick(waiting, reason);
+    }
     callback(error);
   }
 
   #closeCode(error: Error | null): number {
-    if (this.#responseEnded) return H3_ERROR.H3_NO_ERROR;
-    if (error === null) return H3_ERROR.H3_REQUEST_CANCELLED;
-    return (error instanceof Http3Error ? error.errorCode : undefined) ?? H3_ERROR.H3_INTERNAL_ERROR;
+    if (this.#responseEnded) return this.#codes.noError;
+    if (error === null) return this.#codes.cancelled;
+    return (error instanceof Http3Error ? error.errorCode : undefined) ?? this.#codes.internalError;
   }
 
   /** Body bytes of the request. */
@@ -355,4 +367,8 @@ export class WorkerStream extends Duplex implements ServerHttp3Stream {
     const isError = errorMessage !== '' && this.listenerCount('error') > 0;
     this.destroy(isError ? new Http3Error('ERR_HTTP3_STREAM_RESET', errorMessage, { errorCode: code }) : undefined);
   }
+}
+
+function closedError(): ResponseError {
+  return new ResponseError('ERR_HTTP3_INVALID_STREAM', 'The stream is closed');
 }

@@ -179,6 +179,7 @@ export class WorkerThread implements StreamOwner {
       this.#onBatch(last.message as Batch);
     }
     this.#port.close();
+    this.#sessions.close();
     for (const stream of [...this.#streams.values()]) stream.onWorkerGone();
     this.#listener.onExit(this.#stopping && this.#failure === undefined ? undefined : this.#exitError(code));
   }

@@ -70,6 +70,17 @@ describe.each(PEERS)('a file on streams of %s', (_name, open) => {
     await waitUntil('the file to be closed', () => openDescriptors() === 0);
   });
 
+  it('is not mixed up with others that are sent at the same time', async () => {
+    const sizes = Array.from({ length: 20 }, (_, index) => 200_000 * index + index);
+    await Promise.all(sizes.map((size, index) => writeSiteFile(directory, String(index), size, index)));
+    const peer = await open((stream, headers) => {
+      respondWithFile(stream, join(directory, headers[':path'] ?? ''));
+    });
+    const answers = await Promise.all(sizes.map((_size, index) => peer.fetch({ ':path': `/${index}` })));
+    expect(answers.map(({ sha256 }) => sha256)).toEqual(sizes.map((size, index) => bodySha256(size, index)));
+    await waitUntil('the files to be closed', () => openDescriptors() === 0);
+  });
+
   it.each<[string, ServerFileResponseOptions, start: number, end: number]>([
     ['an offset', { offset: 1000 }, 1000, SIZE],
     ['a length', { length: 7 }, 0, 7],

@@ -331,6 +331,28 @@ describe.each(PEERS)('a response on streams of %s', (_name, open) => {
     expect(settled.events).not.toContain('end');
   });
 
+  it('asks for its head by a writeHead that middleware has replaced', async () => {
+    const begin: ((response: Http3ServerResponse) => void)[] = [
+      (response) => void response.end('x'),
+      (response) => void response.write('x'),
+      (response) => void response.flushHeaders(),
+      // Middleware's own way, as old as node:http.
+      (response) => void (response as unknown as { _implicitHeader(): void })._implicitHeader(),
+    ];
+    for (const first of begin) {
+      const settled = await answer((_request, response) => {
+        const { writeHead } = response;
+        response.writeHead = (...head: unknown[]) => {
+          response.setHeader('x-late', '1');
+          return Reflect.apply(writeHead, response, head) as typeof response;
+        };
+        first(response);
+        response.end();
+      });
+      expect(settled.headers).toMatchObject({ ':status': 200, 'x-late': '1' });
+    }
+  });
+
   it('keeps its methods when Express gives it the prototypes of node:http', async () => {
     const settled = await answer((request, response) => {
       Object.setPrototypeOf(request, Object.create(Object.getPrototypeOf(Object.getPrototypeOf(request)) as object));

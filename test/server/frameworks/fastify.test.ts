@@ -4,16 +4,14 @@ import fastify from 'fastify';
 import { expect, it } from 'vitest';
 import { createSecureServer, type Http3SecureServer, type RequestListener } from '../../../src/server/index.js';
 import { generateBody } from '../../support/site-files.js';
-import { testIdentity } from '../support/served.js';
-import { DOWNLOAD_BYTES, ECHO, expectSite, expectSiteOverTcp, PAGE } from './framework-site.js';
+import { DOWNLOAD_BYTES, ECHO, expectSite, expectSiteOverTcp, PAGE, serverOptions } from './framework-site.js';
 
 it('Fastify, whose serverFactory makes the server, serves a page, a JSON post and a download', async () => {
-  const { certificate } = await testIdentity();
+  const options = await serverOptions();
   let server: Http3SecureServer | undefined;
   const app = fastify({
     serverFactory: (handler) => {
-      const credentials = { cert: certificate.certPem, key: certificate.keyPem };
-      server = createSecureServer(credentials, handler as unknown as RequestListener);
+      server = createSecureServer(options, handler as unknown as RequestListener);
       return server as unknown as Server;
     },
   });

@@ -5,8 +5,12 @@ import { request as requestHttp1 } from 'node:https';
 import { expect, onTestFinished } from 'vitest';
 import type { ClientHttp3Stream } from '../../../src/index.js';
 import { connect } from '../../../src/index.js';
-import { createSecureServer, type Http3SecureServer, type RequestListener } from '../../../src/server/index.js';
-import { TcpSibling } from '../../../src/server/tcp-sibling.js';
+import {
+  createSecureServer,
+  type Http3SecureServer,
+  type RequestListener,
+  type ServerOptions,
+} from '../../../src/server/index.js';
 import { settle } from '../../support/settlement.js';
 import { bodySha256 } from '../../support/site-files.js';
 import { listening, testIdentity } from '../support/served.js';
@@ -15,12 +19,17 @@ export const PAGE = '<!doctype html><title>Served by a framework</title>';
 export const DOWNLOAD_BYTES = 100 * 1024 * 1024;
 /** What each framework's echo adds to the JSON that it parsed. */
 export const ECHO = { echoed: true };
+const ALT_SVC_MAX_AGE = 60;
 const POSTED = { name: 'h\u00e9llo', list: [1, 2, 3], nested: { deep: 'x'.repeat(50_000) } };
 
-/** A server as frameworks that make theirs themselves are given it. */
-export async function makeServer(onRequest?: RequestListener): Promise<Http3SecureServer> {
+/** Options of the servers, also of those that a framework makes. */
+export async function serverOptions(): Promise<ServerOptions> {
   const { certificate } = await testIdentity();
-  return createSecureServer({ cert: certificate.certPem, key: certificate.keyPem }, onRequest);
+  return { cert: certificate.certPem, key: certificate.keyPem, tcp: { altSvcMaxAge: ALT_SVC_MAX_AGE } };
+}
+
+export async function makeServer(onRequest: RequestListener): Promise<Http3SecureServer> {
+  return createSecureServer(await serverOptions(), onRequest);
 }
 
 /**
@@ -58,28 +67,22 @@ export async function expectSite(server: Http3SecureServer): Promise<void> {
   expect((await settle(session.request({ ':path': '/none' }))).headers?.[':status']).toBe(404);
 }
 
-/** The same application, over HTTP/2 and HTTP/1.1 from the TCP sibling: a page and a JSON post. */
+/** The same application, over HTTP/2 and HTTP/1.1 on the TCP port of the same number: a page and a JSON post. */
 export async function expectSiteOverTcp(server: Http3SecureServer): Promise<void> {
-  const { ca, certificate } = await testIdentity();
-  const credentials = { cert: certificate.certPem, key: certificate.keyPem };
-  const sibling = new TcpSibling(server, { allowHTTP1: true, altSvcMaxAge: 1 }, credentials, undefined);
+  const { ca } = await testIdentity();
   const port = server.address()?.port ?? 0;
-  await sibling.listen(port, '127.0.0.1');
   const session = connectHttp2(`https://127.0.0.1:${port}`, { ca });
-  onTestFinished(() => {
-    session.destroy();
-    sibling.destroy();
-  });
+  onTestFinished(() => session.destroy());
   const overHttp2 = (stream: unknown) => settle(stream as ClientHttp3Stream);
   const page = await overHttp2(session.request({ ':path': '/' }));
   expect(page.body.toString()).toBe(PAGE);
-  expect(page.headers?.['alt-svc']).toBe(`h3=":${port}"; ma=1`);
+  expect(page.headers?.['alt-svc']).toBe(`h3=":${port}"; ma=${ALT_SVC_MAX_AGE}`);
   const echo = await overHttp2(session.request(jsonHeaders(false)).end(JSON.stringify(POSTED)));
   expect(JSON.parse(echo.body.toString())).toEqual({ ...POSTED, ...ECHO });
 
   const request = requestHttp1({ host: '127.0.0.1', port, ca, agent: false }).end();
   const [response] = (await once(request, 'response')) as [IncomingMessage];
-  expect(response.headers['alt-svc']).toBe(`h3=":${port}"; ma=1`);
+  expect(response.headers['alt-svc']).toBe(`h3=":${port}"; ma=${ALT_SVC_MAX_AGE}`);
   expect((await response.toArray()).join('')).toBe(PAGE);
 }
 

@@ -4,8 +4,15 @@ import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { createSecureServer, Http3SecureServer, type RequestListener } from '../../../src/server/index.js';
 import { generateBody } from '../../support/site-files.js';
-import { testIdentity } from '../support/served.js';
-import { DOWNLOAD_BYTES, ECHO, expectSite, expectSiteOverTcp, makeServer, PAGE } from './framework-site.js';
+import {
+  DOWNLOAD_BYTES,
+  ECHO,
+  expectSite,
+  expectSiteOverTcp,
+  makeServer,
+  PAGE,
+  serverOptions,
+} from './framework-site.js';
 
 function makeApp(): Hono {
   const app = new Hono();
@@ -31,11 +38,10 @@ describe('Hono serves a page, a JSON post and a download', () => {
   });
 
   it('by createAdaptorServer, which makes the server', async () => {
-    const { certificate } = await testIdentity();
     const server: unknown = createAdaptorServer({
       fetch: makeApp().fetch,
       createServer: createSecureServer as never,
-      serverOptions: { cert: certificate.certPem, key: certificate.keyPem },
+      serverOptions: (await serverOptions()) as never,
     });
     if (!(server instanceof Http3SecureServer)) throw new Error('another server than ours');
     await expectSite(server);

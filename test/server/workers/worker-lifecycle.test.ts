@@ -29,6 +29,17 @@ describe('the end of a request', () => {
     expect(pool.stats()).toMatchObject({ openRequests: 0, deaths: 0 });
   });
 
+  test('a write that waits when the client goes away fails, once', async () => {
+    await start('routes.ts');
+    const stream = send(pool, { path: '/hold', headers: { 'x-fill': 'yes' } });
+    stream.stalled = true;
+    await waitUntil('a full window', () => (pool.stats().workers[0]?.responseBytesInFlight ?? 0) >= 256 * 1024);
+    stream.abort(H3_ERROR.H3_REQUEST_CANCELLED);
+    let log = '';
+    while (log.split(',').length < 3) log = (await exchange(pool, { path: '/log' })).text;
+    expect(log.split(',').sort()).toEqual(['aborted', 'close 268', 'write ERR_HTTP3_INVALID_STREAM']);
+  });
+
   test('a handler that resets: the client gets its code', async () => {
     await start('routes.ts');
     const stream = await exchange(pool, { path: '/reset' });
@@ -88,10 +99,13 @@ describe('close', () => {
     await started;
   });
 
-  test('sessions that close are forgotten by the workers', async () => {
-    await start('routes.ts');
+  test('one listener a session is enough for all workers and their replacements', async () => {
+    await start('routes.ts', { count: 3, policy: 'round-robin' });
     const session = new ScriptedSession(1n);
-    await exchange(pool, { path: '/thread', session });
+    await Promise.all(Array.from({ length: 3 }, () => exchange(pool, { path: '/thread', session })));
+    await exchange(pool, { path: '/throw', session });
+    await waitUntil('the replacement', () => pool.stats().workers.every(({ state }) => state === 'ready'));
+    await Promise.all(Array.from({ length: 3 }, () => exchange(pool, { path: '/thread', session })));
     expect(session.listenerCount('close')).toBe(1);
     session.close();
     expect(session.listenerCount('close')).toBe(0);

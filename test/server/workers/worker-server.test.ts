@@ -88,6 +88,39 @@ describe('a server with workers', () => {
     expect((await buffer(stream)).equals(body)).toBe(true);
   });
 
+  test('a handler that does not read stops the client, and no other request', async () => {
+    await listen('routes.ts', { count: 1, window: 256 * 1024 });
+    const session = openSession(origin, identity);
+    const stalled = session.request({ ':method': 'POST', ':path': '/hold' });
+    const ended = outcome(stalled);
+    stalled.write(Buffer.alloc(64 * MIB));
+    await waitUntil('a full window', () => {
+      return (server.stats()?.workers?.workers[0]?.requestBytesInFlight ?? 0) >= 256 * 1024;
+    });
+    const body = pattern(8 * MIB);
+    const other = session.request({ ':method': 'POST', ':path': '/echo' });
+    other.end(body);
+    expect((await buffer(other)).equals(body)).toBe(true);
+    expect(server.stats()?.workers?.workers[0]?.requestBytesInFlight).toBeLessThan((256 + 64) * 1024);
+    // The windows of the worker and of the QUIC stream (1 MiB), and the buffers between them.
+    expect(stalled.bytesWritten).toBeLessThan(2 * MIB);
+    stalled.close(H3_ERROR.H3_REQUEST_CANCELLED);
+    await ended;
+  });
+
+  test('a client that does not read stops the handler, and no other request', async () => {
+    await listen('routes.ts', { count: 1, window: 256 * 1024 });
+    const session = openSession(origin, identity);
+    const stalled = session.request({ ':path': `/send?bytes=${64 * MIB}` });
+    await once(stalled, 'response');
+    await waitUntil('a full window', () => {
+      return (server.stats()?.workers?.workers[0]?.responseBytesInFlight ?? 0) >= 192 * 1024;
+    });
+    expect(await get(session, '/thread')).not.toBe('');
+    expect(server.stats()?.workers?.workers[0]?.responseBytesInFlight).toBeLessThanOrEqual(256 * 1024);
+    expect((await buffer(stalled)).length).toBe(64 * MIB);
+  });
+
   test('trailers and interim responses', async () => {
     await listen('routes.ts');
     const session = openSession(origin, identity);

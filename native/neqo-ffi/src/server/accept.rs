@@ -1,6 +1,6 @@
 //! Datagrams: to their connection, to a new one, or to nobody.
 
-use std::{rc::Rc, time::Instant};
+use std::{net::SocketAddr, rc::Rc, time::Instant};
 
 use neqo_common::{Datagram, IpTos};
 use neqo_transport::{
@@ -23,6 +23,8 @@ use crate::Error;
 const MAX_OUTBOX: usize = 1024;
 /// The same for stateless resets, so that nobody can make us send them at a high rate.
 const MAX_RESETS: usize = 64;
+/// The same for refusals. A client that gets none asks again.
+const MAX_REFUSALS: usize = 64;
 const LONG_HEADER: u8 = 0x80;
 /// RFC 8999 5.1: first byte, version, length of the destination connection id.
 const LONG_HEADER_ID: usize = 6;
@@ -36,10 +38,35 @@ fn destination_id(datagram: &[u8], own_length: usize) -> Option<&[u8]> {
     datagram.get(LONG_HEADER_ID..LONG_HEADER_ID + length)
 }
 
+/// A datagram that was kept, as one that has just come.
+pub(super) fn borrowed(datagram: &mut Datagram) -> Datagram<&mut [u8]> {
+    let (source, destination, tos) = (datagram.source(), datagram.destination(), datagram.tos());
+    Datagram::from_slice(source, destination, tos, &mut datagram[..])
+}
+
+/// Where an answer goes from and to.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    pub local: SocketAddr,
+    pub remote: SocketAddr,
+}
+
+impl Way {
+    fn back(datagram: &Datagram<&mut [u8]>) -> Self {
+        Self {
+            local: datagram.destination(),
+            remote: datagram.source(),
+        }
+    }
+}
+
 impl Engine {
     /// Takes a datagram that came for this socket.
     pub fn route(&mut self, datagram: Datagram<&mut [u8]>, origin: Origin, now: Instant) {
-        let Some(id) = destination_id(&datagram, self.factory.layout.length()) else {
+        // Nothing can be sent to port 0, and the error of trying makes quinn-udp give up GSO and ECN for good.
+        let id = destination_id(&datagram, self.factory.layout.length())
+            .filter(|_| datagram.source().port() != 0);
+        let Some(id) = id else {
             self.totals.datagrams_discarded += 1;
             return;
         };
@@ -111,7 +138,7 @@ impl Engine {
                     packet.wire_version(),
                     &self.factory.versions,
                 );
-                let sent = self.answer(&datagram, answer);
+                let sent = self.answer(Way::back(&datagram), answer);
                 self.totals.version_negotiations_sent += u64::from(sent);
                 sent
             }
@@ -120,13 +147,13 @@ impl Engine {
     }
 
     /// Queues an answer that needs no connection.
-    fn answer(&mut self, to: &Datagram<&mut [u8]>, bytes: Vec<u8>) -> bool {
+    fn answer(&mut self, way: Way, bytes: Vec<u8>) -> bool {
         if self.outbox.len() >= MAX_OUTBOX {
             return false;
         }
         self.outbox.push_back(Datagram::new(
-            to.destination(),
-            to.source(),
+            way.local,
+            way.remote,
             IpTos::default(),
             bytes,
         ));
@@ -146,7 +173,7 @@ impl Engine {
             .factory
             .tokens
             .datagram(id, datagram.len())
-            .is_some_and(|bytes| self.answer(datagram, bytes));
+            .is_some_and(|bytes| self.answer(Way::back(datagram), bytes));
         self.totals.stateless_resets_sent += u64::from(sent);
         sent
     }
@@ -158,10 +185,7 @@ impl Engine {
         datagram: Datagram<&mut [u8]>,
         now: Instant,
     ) {
-        match self
-            .retry
-            .judge(token, datagram.source(), self.pending, now)
-        {
+        match self.retry.judge(token, datagram.source(), self.load(), now) {
             AddressValidationResult::Pass => self.admit(initial, datagram, now),
             AddressValidationResult::ValidRetry(original) => {
                 initial.original_id = Some(original);
@@ -172,7 +196,15 @@ impl Engine {
         }
     }
 
+    /// What an address has to be validated for: places that an Initial takes.
+    pub(super) fn load(&self) -> usize {
+        self.pending + self.waiting.len()
+    }
+
     fn send_retry(&mut self, initial: &Initial, datagram: &Datagram<&mut [u8]>, now: Instant) {
+        if self.outbox.len() >= MAX_OUTBOX {
+            return;
+        }
         let token = self.retry.validation().borrow().generate_retry_token(
             &initial.destination_id,
             datagram.source(),
@@ -189,30 +221,37 @@ impl Engine {
             )
             .ok()
         });
-        if packet.is_some_and(|packet| self.answer(datagram, packet)) {
+        if packet.is_some_and(|packet| self.answer(Way::back(datagram), packet)) {
             self.totals.retries_sent += 1;
         }
     }
 
     /// There is a place for one more.
     fn has_room(&self) -> bool {
-        self.table.len() < self.params.max_connections
+        let max = self.params.max_connections;
+        // Connections that are closing are no use to anybody, but they take memory for some round trips.
+        self.live() < max
+            && self.table.len() < max.saturating_mul(2)
             && self.pending < self.params.max_pending_handshakes
     }
 
     fn admit(&mut self, initial: Initial, datagram: Datagram<&mut [u8]>, now: Instant) {
         if !self.accepting {
-            self.refuse_initial(&initial, &datagram);
+            self.refuse_initial(&initial, Way::back(&datagram));
         } else if self.has_room() {
             self.connect(initial, datagram, now);
-        } else if self.waiting.push(&initial.destination_id, &datagram, now) == Waits::Full {
-            self.refuse_initial(&initial, &datagram);
+        } else if self.waiting.push(&initial, &datagram, now) == Waits::Full {
+            self.refuse_initial(&initial, Way::back(&datagram));
         }
     }
 
     /// CONNECTION_REFUSED (RFC 9000 5.2.2) without making a connection for it.
-    fn refuse_initial(&mut self, initial: &Initial, datagram: &Datagram<&mut [u8]>) {
+    pub(super) fn refuse_initial(&mut self, initial: &Initial, way: Way) {
         self.totals.refused += 1;
+        // Its keys are derived for this one packet: a flood of Initials must not be worth that.
+        if self.outbox.len() >= MAX_REFUSALS {
+            return;
+        }
         let id = Generator::new(&self.factory.layout, &self.factory.tokens, None).generate_cid();
         let packet = id.and_then(|id| {
             connection_refused(
@@ -224,56 +263,33 @@ impl Engine {
             .ok()
         });
         if let Some(packet) = packet {
-            self.answer(datagram, packet);
+            self.answer(way, packet);
         }
     }
 
     /// Lets in those that wait, as far as there is room.
     pub(super) fn admit_waiting(&mut self, now: Instant) {
-        while self.has_room() {
-            let Some(mut datagram) = self.waiting.pop() else {
+        while self.accepting && self.has_room() {
+            let Some((initial, mut datagram)) = self.waiting.pop() else {
                 return;
             };
-            self.reenter(&mut datagram, now, Self::admit);
+            self.connect(initial, borrowed(&mut datagram), now);
         }
     }
 
-    /// Refuses those that waited too long.
-    pub(super) fn refuse_expired(&mut self, now: Instant) {
-        while let Some(mut datagram) = self.waiting.pop_expired(now) {
-            self.reenter(&mut datagram, now, |engine, initial, datagram, _| {
-                engine.refuse_initial(&initial, &datagram);
-            });
+    /// Refuses those that waited too long; all of them, if there will be no place any more.
+    pub(super) fn refuse_waiting(&mut self, now: Instant) {
+        loop {
+            let next = if self.accepting {
+                self.waiting.pop_expired(now)
+            } else {
+                self.waiting.pop()
+            };
+            let Some((initial, mut datagram)) = next else {
+                return;
+            };
+            self.refuse_initial(&initial, Way::back(&borrowed(&mut datagram)));
         }
-    }
-
-    /// Reads a kept Initial again. Its address was validated when it came, if that was asked for.
-    fn reenter(
-        &mut self,
-        datagram: &mut Datagram,
-        now: Instant,
-        then: impl FnOnce(&mut Self, Initial, Datagram<&mut [u8]>, Instant),
-    ) {
-        let (source, destination, tos) =
-            (datagram.source(), datagram.destination(), datagram.tos());
-        let Ok((packet, _)) = PublicPacket::decode(&mut datagram[..], &*self.factory.layout) else {
-            return;
-        };
-        let Some(version) = packet.version() else {
-            return;
-        };
-        let original = match self.retry.judge(packet.token(), source, self.pending, now) {
-            AddressValidationResult::ValidRetry(original) => Some(original),
-            _ => None,
-        };
-        let initial = Initial {
-            version,
-            source_id: ConnectionId::from(packet.scid()),
-            destination_id: ConnectionId::from(packet.dcid()),
-            original_id: original,
-        };
-        let datagram = Datagram::from_slice(source, destination, tos, &mut datagram[..]);
-        then(self, initial, datagram, now);
     }
 
     /// Makes a connection for an Initial.
@@ -352,13 +368,8 @@ impl Engine {
             .link(&entry.initial, &entry.ids, choice, validation)?;
         entry.link = Some(link);
         for mut datagram in entry.saved.take().unwrap_or_default() {
-            let (source, destination, tos) =
-                (datagram.source(), datagram.destination(), datagram.tos());
             if let Some(link) = &mut entry.link {
-                link.connection.process_input(
-                    Datagram::from_slice(source, destination, tos, &mut datagram[..]),
-                    now,
-                );
+                link.connection.process_input(borrowed(&mut datagram), now);
             }
         }
         self.touch(handle);

@@ -57,6 +57,8 @@ pub struct Engine {
     pub(super) table: Table,
     /// Incomplete handshakes.
     pub(super) pending: usize,
+    /// Connections in the table that are closing, draining or closed.
+    ended: usize,
     pub(super) accepting: bool,
     pub(super) totals: Totals,
     /// Datagrams that belong to no connection.
@@ -83,6 +85,7 @@ impl Engine {
             forwarding: None,
             table: Table::default(),
             pending: 0,
+            ended: 0,
             accepting: true,
             totals: Totals::default(),
             outbox: VecDeque::new(),
@@ -157,19 +160,20 @@ impl Engine {
         if !entry.begun() {
             // Not a valid packet in it: as if it had never come.
             self.totals.datagrams_discarded += entry.datagrams_received;
-            self.remove(handle);
+            self.retry.note_forged();
+            self.remove(handle, now);
             return;
         }
         let Some(link) = &mut entry.link else { return };
         link.handler.process_http3(&mut link.connection, now);
         let addresses = link.connection.primary_addresses();
-        self.note_phase(handle);
+        self.note_phase(handle, now);
         self.note_path(handle, addresses);
         self.mark(handle);
     }
 
     /// Follows the connection from the ClientHello to its end.
-    fn note_phase(&mut self, handle: u32) {
+    fn note_phase(&mut self, handle: u32, now: Instant) {
         let Some(entry) = self.table.get_mut(handle) else {
             return;
         };
@@ -192,6 +196,15 @@ impl Engine {
             }
         }
         entry.phase = phase;
+        if phase == Phase::Ended {
+            self.ended += 1;
+            self.admit_waiting(now);
+        }
+    }
+
+    /// Connections but those that have ended.
+    pub(super) fn live(&self) -> usize {
+        self.table.len() - self.ended
     }
 
     fn note_path(&mut self, handle: u32, addresses: Option<(SocketAddr, SocketAddr)>) {
@@ -208,23 +221,19 @@ impl Engine {
 
     /// Marks the connections whose time has come.
     pub fn run_timers(&mut self, now: Instant) {
-        while let Some((at, handle)) = self.timers.pop(now) {
+        while let Some(handle) = self.timers.due(now) {
             let Some(entry) = self.table.get_mut(handle) else {
-                continue;
+                return;
             };
-            if entry.timer != Some(at) {
-                continue;
-            }
-            entry.timer = None;
+            self.timers.set(handle, &mut entry.timer, None);
             if entry.phase == Phase::Handshaking && entry.deadline <= now {
                 self.give_up(handle, now);
-            } else if entry.wake.is_some_and(|wake| wake <= now) {
-                self.mark(handle);
             } else {
-                self.schedule(handle);
+                // Its turn sets the next timer.
+                self.mark(handle);
             }
         }
-        self.refuse_expired(now);
+        self.refuse_waiting(now);
     }
 
     /// The handshake took too long.
@@ -241,26 +250,22 @@ impl Engine {
             // The application has not found a credential in time.
             None => {
                 self.totals.handshakes_failed += 1;
-                self.remove(handle);
+                self.remove(handle, now);
             }
         }
     }
 
-    /// Sets a timer if none is early enough.
+    /// Sets the timer that the connection needs.
     pub(super) fn schedule(&mut self, handle: u32) {
         let Some(entry) = self.table.get_mut(handle) else {
             return;
         };
         let deadline = (entry.phase == Phase::Handshaking).then_some(entry.deadline);
         let next = match (entry.wake, deadline) {
-            (Some(wake), Some(deadline)) => wake.min(deadline),
-            (Some(at), None) | (None, Some(at)) => at,
-            (None, None) => return,
+            (Some(wake), Some(deadline)) => Some(wake.min(deadline)),
+            (at, None) | (None, at) => at,
         };
-        if entry.timer.is_none_or(|timer| next < timer) {
-            entry.timer = Some(next);
-            self.timers.push(next, handle);
-        }
+        self.timers.set(handle, &mut entry.timer, next);
     }
 
     /// The next datagram of whoever's turn it is, or when to ask again.
@@ -269,11 +274,13 @@ impl Engine {
             return Output::Datagram(datagram);
         }
         while let Some((handle, left)) = self.turn.or_else(|| self.begin_turn(now)) {
-            let Some(Entry {
-                link: Some(link), ..
-            }) = self.table.get_mut(handle)
-            else {
+            let Some(entry) = self.table.get_mut(handle) else {
                 self.turn = None;
+                continue;
+            };
+            let is_mute = entry.is_mute();
+            let Some(link) = entry.link.as_mut().filter(|_| !is_mute) else {
+                self.end_turn(handle, None, now);
                 continue;
             };
             match link.connection.process_output(now) {
@@ -324,11 +331,11 @@ impl Engine {
             // Timers of neqo run inside process_output: that is where a connection ends by itself.
             link.handler.process_http3(&mut link.connection, now);
         }
-        self.note_phase(handle);
+        self.note_phase(handle, now);
         self.schedule(handle);
         if closed {
             self.mark(handle);
-        } else if !self.remove_if_gone(handle) {
+        } else if !self.remove_if_gone(handle, now) {
             if let Some(entry) = self.table.get_mut(handle) {
                 if !entry.eventful {
                     entry.eventful = true;
@@ -354,26 +361,35 @@ impl Engine {
     }
 
     /// Removes a connection of which nothing is left to send or to tell.
-    pub(super) fn remove_if_gone(&mut self, handle: u32) -> bool {
+    pub(super) fn remove_if_gone(&mut self, handle: u32, now: Instant) -> bool {
         let gone = self
             .table
             .get(handle)
             .is_some_and(|entry| entry.gone() && (entry.released || !entry.announced));
         if gone {
-            self.remove(handle);
+            self.remove(handle, now);
         }
         gone
     }
 
     /// Forgets a connection, and lets in one that waits for its place.
-    pub(super) fn remove(&mut self, handle: u32) {
-        let Some(entry) = self.table.get(handle) else {
+    pub(super) fn remove(&mut self, handle: u32, now: Instant) {
+        let Some(entry) = self.table.get_mut(handle) else {
             return;
         };
-        if entry.phase == Phase::Handshaking {
-            self.pending -= 1;
+        match entry.phase {
+            Phase::Handshaking => self.pending -= 1,
+            Phase::Established => {}
+            Phase::Ended => self.ended -= 1,
+        }
+        self.timers.set(handle, &mut entry.timer, None);
+        // The place may be another connection's at once: nothing may be told under its handle.
+        self.notices.retain(|(of, _)| *of != handle);
+        self.carried.take_if(|(of, _)| *of == handle);
+        if self.turn.is_some_and(|(of, _)| of == handle) {
+            self.turn = None;
         }
         self.table.remove(handle);
-        self.admit_waiting(Instant::now());
+        self.admit_waiting(now);
     }
 }

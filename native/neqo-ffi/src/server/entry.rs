@@ -6,7 +6,7 @@ use neqo_common::Datagram;
 use neqo_http3::Http3ServerHandler;
 use neqo_transport::{Connection, ConnectionId, State, Version};
 
-use super::{connection_ids::OwnIds, sni::SniState};
+use super::{accept::Way, connection_ids::OwnIds, sni::SniState};
 
 /// Datagrams kept until the server name is known: a ClientHello with a post-quantum key share needs two, and each may be sent
 /// again.
@@ -61,7 +61,7 @@ pub struct Entry {
     pub touched: bool,
     pub ready: bool,
     pub eventful: bool,
-    /// When neqo wants to be called, and for when a timer is set.
+    /// When neqo wants to be called, and when the engine's timer calls it.
     pub wake: Option<Instant>,
     pub timer: Option<Instant>,
     pub datagrams_received: u64,
@@ -83,6 +83,19 @@ impl Entry {
         if let Some(link) = &mut self.link {
             link.connection.process_input(datagram, now);
         }
+    }
+
+    pub const fn way(&self) -> Way {
+        Way {
+            local: self.local,
+            remote: self.remote,
+        }
+    }
+
+    /// It must not send yet: another credential begins another connection, with packet numbers and connection ids of its
+    /// own, and a client that has seen those of the first takes no others.
+    pub const fn is_mute(&self) -> bool {
+        self.saved.is_some()
     }
 
     /// neqo has taken a valid Initial.

@@ -138,10 +138,11 @@ impl Server<'_> {
     pub fn stats(&mut self) -> NeqoServerStats {
         let udp = *self.udp_stats();
         let engine = &mut self.engine;
-        engine.retry.refresh(engine.pending, Instant::now());
+        let load = engine.load();
+        engine.retry.refresh(load, Instant::now());
         let totals = engine.totals;
         NeqoServerStats {
-            connections: engine.table.len() as f64,
+            connections: engine.live() as f64,
             pending_handshakes: engine.pending as f64,
             queued_connections: engine.waiting.len() as f64,
             accepted: totals.accepted as f64,

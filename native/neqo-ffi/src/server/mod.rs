@@ -35,11 +35,11 @@ mod waiting;
 
 use std::{os::fd::BorrowedFd, path::PathBuf, time::Instant};
 
+use accept::borrowed;
 use credential::Credential;
 pub use engine::Engine;
 use forward::Forwarding;
 pub use info::{NeqoConnectionInfo, NeqoServerStats};
-use neqo_common::Datagram;
 use neqo_transport::Output;
 pub use params::ServerParams;
 use retry::Policy;
@@ -54,7 +54,7 @@ use crate::{
 
 /// An engine with its socket. Bound to the thread that made it, as neqo and NSS are.
 pub struct Server<'fd> {
-    pub(crate) engine: Engine,
+    pub engine: Engine,
     udp: Udp<'fd>,
 }
 
@@ -104,11 +104,8 @@ impl<'fd> Server<'fd> {
                     for mut datagram in datagrams {
                         received.bytes += datagram.len();
                         received.datagrams += 1;
-                        let (source, destination, tos) =
-                            (datagram.source(), datagram.destination(), datagram.tos());
-                        let datagram =
-                            Datagram::from_slice(source, destination, tos, &mut datagram[..]);
-                        self.engine.route(datagram, Origin::Process, now);
+                        self.engine
+                            .route(borrowed(&mut datagram), Origin::Process, now);
                     }
                 }
                 Err(e) => {
@@ -180,6 +177,7 @@ impl<'fd> Server<'fd> {
     /// False: new connections are refused.
     pub fn set_accepting(&mut self, accepting: bool) {
         self.engine.accepting = accepting;
+        self.engine.refuse_waiting(Instant::now());
     }
 
     pub fn set_retry(&mut self, policy: Policy) {

@@ -59,6 +59,8 @@ pub struct Retry {
     /// Initials without a token in this period, and in the one before.
     asked: usize,
     asked_before: usize,
+    /// Initials in this period that turned out to be none.
+    forged: usize,
 }
 
 impl Retry {
@@ -73,6 +75,7 @@ impl Retry {
             period_began: now,
             asked: 0,
             asked_before: 0,
+            forged: 0,
         };
         retry.set_policy(policy);
         Ok(retry)
@@ -108,6 +111,11 @@ impl Retry {
         self.validation.borrow().validate(token, source, now)
     }
 
+    /// A connection was made for an Initial that had nothing valid in it. Such ones leave no handshakes to count either.
+    pub fn note_forged(&mut self) {
+        self.forged += 1;
+    }
+
     /// Looks at the load again.
     pub fn refresh(&mut self, pending: usize, now: Instant) {
         self.turn(now);
@@ -120,6 +128,7 @@ impl Retry {
         if elapsed >= PERIOD {
             self.asked_before = if elapsed < 2 * PERIOD { self.asked } else { 0 };
             self.asked = 0;
+            self.forged = 0;
             self.period_began = now;
         }
         if now.saturating_duration_since(self.key_made) >= KEY_LIFE {
@@ -144,7 +153,7 @@ impl Retry {
         else {
             return;
         };
-        if !self.active && pending >= on_above {
+        if !self.active && pending + self.forged >= on_above {
             self.switch(true);
         } else if self.active && pending < off_below && self.asked.max(self.asked_before) < on_above
         {

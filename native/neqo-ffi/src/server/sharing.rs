@@ -5,6 +5,7 @@ use std::time::Instant;
 use neqo_common::Datagram;
 
 use super::{
+    accept::borrowed,
     engine::Engine,
     forward::{Fate, Forwarding},
 };
@@ -83,11 +84,7 @@ impl Engine {
             Some(Fate::Lost(datagrams)) => self.totals.datagrams_discarded += datagrams as u64,
             Some(Fate::Gone(datagrams)) => {
                 for mut datagram in datagrams {
-                    let (source, destination, tos) =
-                        (datagram.source(), datagram.destination(), datagram.tos());
-                    let datagram =
-                        Datagram::from_slice(source, destination, tos, &mut datagram[..]);
-                    self.route(datagram, Origin::Returned, now);
+                    self.route(borrowed(&mut datagram), Origin::Returned, now);
                 }
             }
             None => {}

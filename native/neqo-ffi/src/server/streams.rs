@@ -181,13 +181,22 @@ impl Engine {
 
     /// CONNECTION_REFUSED.
     pub fn refuse(&mut self, handle: u32) -> Result<(), Error> {
-        self.on(handle, |_, connection| {
-            if !connection.state().closed() {
+        let entry = self.entry(handle)?;
+        if entry.link.is_none() {
+            // It waits for a credential: nothing was sent, so one packet ends it.
+            let (initial, way) = (entry.initial.clone(), entry.way());
+            self.refuse_initial(&initial, way);
+            self.remove(handle, Instant::now());
+            return Ok(());
+        }
+        let refused = self.on(handle, |_, connection| {
+            let open = !connection.state().closed();
+            if open {
                 connection.refuse(Instant::now());
             }
-            Ok(())
+            Ok(open)
         })?;
-        self.totals.refused += 1;
+        self.totals.refused += u64::from(refused);
         self.touch(handle);
         Ok(())
     }
@@ -195,7 +204,7 @@ impl Engine {
     /// The application has done with the handle: it is free when the connection is closed.
     pub fn release(&mut self, handle: u32) -> Result<(), Error> {
         self.entry(handle)?.released = true;
-        self.remove_if_gone(handle);
+        self.remove_if_gone(handle, Instant::now());
         Ok(())
     }
 }

@@ -155,26 +155,15 @@ impl Transmitter for Socket<'_> {
 
     fn transmit(&self, transmit: &Transmit<'_>) -> io::Result<()> {
         let mut transmit = transmit.clone();
-        match self.bound {
+        if let (Some(IpAddr::V6(_)), SocketAddr::V4(to)) = (self.bound, transmit.destination) {
             // An IPv6 socket reaches IPv4 by mapped addresses (RFC 4291 2.5.5.2).
-            Some(bound) if bound.is_ipv6() => {
-                let to = transmit.destination;
-                transmit.destination = SocketAddr::new(mapped(to.ip()), to.port());
-            }
-            _ => {}
+            transmit.destination = SocketAddr::new(to.ip().to_ipv6_mapped().into(), to.port());
         }
         // Only a socket that is bound to all addresses has a choice.
         if !self.bound.is_some_and(|bound| bound.is_unspecified()) {
             transmit.src_ip = None;
         }
         self.state.try_send((&self.fd).into(), &transmit)
-    }
-}
-
-fn mapped(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().into(),
-        IpAddr::V6(_) => ip,
     }
 }
 

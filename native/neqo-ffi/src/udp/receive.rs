@@ -4,7 +4,7 @@ use std::{
     array,
     cell::RefCell,
     io::{self, ErrorKind, IoSliceMut},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr, SocketAddrV6},
     slice::ChunksMut,
 };
 
@@ -62,10 +62,19 @@ impl Addresses {
             Self::Connected { local, remote } => (local, remote),
             Self::Unconnected { local } => {
                 let ip = meta.dst_ip.unwrap_or_else(|| local.ip()).to_canonical();
-                let remote = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
-                (SocketAddr::new(ip, local.port()), remote)
+                (SocketAddr::new(ip, local.port()), canonical(meta.addr))
             }
         }
+    }
+}
+
+/// A link-local address is of no use without its scope; a flow label is none of an address's business.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    match (address, address.ip().to_canonical()) {
+        (SocketAddr::V6(v6), IpAddr::V6(_)) => {
+            SocketAddrV6::new(*v6.ip(), v6.port(), 0, v6.scope_id()).into()
+        }
+        (_, ip) => SocketAddr::new(ip, address.port()),
     }
 }
 
@@ -177,4 +186,25 @@ pub(super) fn receive(
         stats.datagrams_received += received.datagrams as u64;
         received
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+
+    #[test]
+    fn addresses_keep_their_scope_and_nothing_else() {
+        for (address, expected) in [
+            ("192.0.2.1:443", "192.0.2.1:443"),
+            ("[::ffff:192.0.2.1]:443", "192.0.2.1:443"),
+            ("[2001:db8::1]:443", "[2001:db8::1]:443"),
+            ("[fe80::1%3]:443", "[fe80::1%3]:443"),
+        ] {
+            let mut address = address.parse().unwrap();
+            if let std::net::SocketAddr::V6(v6) = &mut address {
+                v6.set_flowinfo(5);
+            }
+            assert_eq!(canonical(address), expected.parse().unwrap());
+        }
+    }
 }

@@ -19,6 +19,10 @@ const routes: Record<string, Route> = {
       stream.respond({ ':status': 200 });
       stream.write('begun');
     }
+    if (headers['x-fill'] === 'yes') {
+      stream.respond({ ':status': 200 });
+      stream.write(Buffer.alloc(1024 * 1024), (error) => log.push(`write ${(error as NodeJS.ErrnoException).code}`));
+    }
     stream.on('aborted', () => log.push('aborted'));
     stream.on('close', () => log.push(`close ${stream.rstCode}`));
   },

@@ -5,9 +5,9 @@ import { mkdir, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CliSite } from '../cli/cli-process.js';
 import { runModule } from '../support/run-child.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
-import { CliSite } from './cli-process.js';
 
 /** It runs the build in dist/, which the set-up makes. */
 const DEMO = fileURLToPath(new URL('../../scripts/demo/main.mjs', import.meta.url));
@@ -33,10 +33,21 @@ describe('npm run demo', () => {
     const { exitCode, stdout, stderr } = await runModule(DEMO, { env: { TMPDIR: tmp } });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain('Download of 200.0 MiB over HTTP/3');
-    expect(stdout).toContain('Upload of 50.0 MiB through Caddy to a Node server, and back');
+    expect(stdout).toContain('Upload of 50.0 MiB, of which the server says the hash');
     expect(stdout).toMatch(/TLS +TLSv1\.3, TLS_\w+, \w+, \w+\n/);
     expect(stdout).toMatch(/ALPN +h3\n/);
     expect(stdout).toMatch(/A second connection\n +resumed +yes; 0-RTT accepted\n/);
+    const serverSides = stdout.split(/s the server sees it\n/).slice(1);
+    expect(serverSides.map((facts) => /resumed +(.*)\n/.exec(facts)?.[1])).toEqual(['no; 0-RTT no', 'yes; 0-RTT yes']);
+    expect(serverSides.map((facts) => /requests +(.*)\n/.exec(facts)?.[1])).toEqual(['2', '1']);
+    for (const facts of serverSides) {
+      expect(facts).toMatch(/session id +\d+\n +virtual fd +\d+\n/);
+      expect(facts).toMatch(/TLS +TLS_\w+, \w+; ALPN h3\n/);
+      expect(facts).toMatch(/ended with +H3_NO_ERROR\n/);
+    }
+    const [received = 0, sent = 0] = /bytes +received ([\d.]+) MB, sent ([\d.]+) MB\n/.exec(stdout)?.slice(1) ?? [];
+    expect(Number(received)).toBeGreaterThan(50);
+    expect(Number(sent)).toBeGreaterThan(200);
     expect(stdout).toMatch(/All bytes are right\.\n$/);
     expect(await readdir(tmp)).toEqual([]);
   });
@@ -58,7 +69,7 @@ describe('npm run demo', () => {
       env: { ...process.env, TMPDIR: tmp },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    // The first line comes when the servers begin to start.
+    // The first line comes when the server begins to start.
     await once(child.stdout, 'data');
     child.kill('SIGINT');
     child.stdout.resume();

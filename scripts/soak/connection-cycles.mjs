@@ -1,0 +1,39 @@
+/** 100,000 times connect, request, close: descriptors and memory stay flat, and the events are exact. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runLoad } from '../../test/support/load-client.js';
+import { ServerProcess } from '../../test/support/server-process.js';
+
+const ROUNDS = 10;
+const AT_ONCE = 10;
+const MEBIBYTE = 2 ** 20;
+/** Three probe timeouts (RFC 9000 10.2), and more. */
+const LAST_CLOSES_MS = 3000;
+const ROUND_DEADLINE_MS = 30 * 60 * 1000;
+
+/**
+ * @param {object} options
+ * @param {number} options.cycles
+ * @param {(line: string) => void} options.say
+ */
+export async function connectionCycles({ cycles, say }) {
+  const server = await ServerProcess.start();
+  const perRound = Math.ceil(cycles / ROUNDS);
+  const job = { origin: server.origin, path: '/1024?{n}', length: 1024, pattern: true, deadlineMs: ROUND_DEADLINE_MS };
+  try {
+    let failed = 0;
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const report = await runLoad({ ...job, requests: perRound, connections: AT_ONCE, perConnection: 1 });
+      failed += report.failed + report.connectionsFailed;
+      await sleep(LAST_CLOSES_MS);
+      const { residentBytes, heapBytes, descriptors } = await server.usage();
+      const memory = `${(residentBytes / MEBIBYTE).toFixed(1)} MiB resident, ${(heapBytes / MEBIBYTE).toFixed(1)} MiB heap`;
+      say(`${round * perRound} cycles: ${memory}, ${descriptors} descriptors, ${report.seconds.toFixed(1)} s`);
+    }
+    const { connects, disconnects, unexpected, repeatedIds } = await server.counts();
+    say(`${connects} connects, ${disconnects} disconnects, ${unexpected} unexpected, ${repeatedIds} ids repeated`);
+    const isExact = connects === perRound * ROUNDS && disconnects === connects && unexpected + repeatedIds === 0;
+    if (failed > 0 || !isExact) throw new Error(`${failed} failures, or events that are not exact`);
+  } finally {
+    await server.stop();
+  }
+}
