@@ -63,6 +63,11 @@ export function h3ErrorName(code: number): string {
   return h3Names.get(code) ?? `0x${code.toString(16)}`;
 }
 
+/** Whether an error code is one that HTTP/3 or QPACK defines. */
+export function isH3Error(code: number): boolean {
+  return h3Names.has(code);
+}
+
 /** Name of a QUIC transport error code, or its number in hex. */
 export function quicErrorName(code: number): string {
   if (code >= CRYPTO_ERROR_BASE && code < CRYPTO_ERROR_BASE + 256) {

@@ -7,6 +7,7 @@ const PROTOCOL_COLUMNS = 9;
 
 /**
  * Both parts refuse paths that lead out of the folder, and treat files whose name begins with a dot as if they were not there.
+ * Symbolic links are followed: they are the folder's owner's.
  *
  * @param {string} directory
  * @param {(line: string) => void} log

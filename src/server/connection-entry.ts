@@ -152,6 +152,11 @@ export class ConnectionEntry implements Connection {
     this.#owner.connected(this);
   }
 
+  /** The handshake of a connection that was connected in 0-RTT is complete. */
+  handshakeCompleted(tls: ConnectionTls): void {
+    this.#tls = tls;
+  }
+
   /** Bytes came from the peer. */
   received(bytes: number): void {
     this.#bytesReceived += bytes;

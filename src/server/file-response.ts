@@ -1,7 +1,7 @@
 import { close, fstat, open, read, type Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { OutgoingHttpHeaders } from 'node:http2';
-import { asError, InvalidArgumentError, ResponseError } from '../errors.js';
+import { asError, H3_ERROR, InvalidArgumentError, ResponseError, reportUncaught } from '../errors.js';
 import { FILE_BLOCK_BYTES, returnFileBlock, takeFileBlock } from './file-blocks.js';
 import type { ServerFileResponseOptions, ServerHttp3Stream } from './server-types.js';
 
@@ -127,8 +127,20 @@ class FileResponse {
   fail(error: NodeJS.ErrnoException): void {
     const stream = this.#stream;
     this.#finish();
-    if (this.#onError !== undefined && !stream.headersSent && !stream.destroyed) this.#onError(error);
+    const onError = this.#onError;
+    if (onError !== undefined && !stream.headersSent && !stream.destroyed) this.#callUser(() => onError(error));
     else stream.destroy(error);
+  }
+
+  /** What a callback throws is an uncaught exception; the client does not wait for the end of its connection. */
+  #callUser<Result>(callback: () => Result): Result | false {
+    try {
+      return callback();
+    } catch (error) {
+      reportUncaught(error);
+      this.#stream.close(H3_ERROR.H3_INTERNAL_ERROR);
+      return false;
+    }
   }
 
   #begin(stats: Stats): void {
@@ -138,8 +150,8 @@ class FileResponse {
       return;
     }
     const part = { offset: this.#options.offset ?? 0, length: this.#options.length ?? -1 };
-    const goOn = this.#options.statCheck?.call(stream, stats, this.#headers, part) !== false;
-    if (!goOn || stream.headersSent || this.#isOver()) {
+    const goOn = this.#callUser(() => this.#options.statCheck?.call(stream, stats, this.#headers, part));
+    if (goOn === false || stream.headersSent || this.#isOver()) {
       this.#finish();
       return;
     }

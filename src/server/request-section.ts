@@ -32,7 +32,8 @@ type Fields = Record<string, string | string[] | undefined>;
 const FIELD_OVERHEAD = 32;
 /** Path in origin form, or in authority or asterisk form where they are allowed: visible, no fragment. */
 const PATH = /^[\x21\x22\x24-\x7e\x80-\xff]+$/;
-const AUTHORITY = /^[\x21-\x3f\x41-\x7e]+$/;
+/** Host and port (RFC 3986 3.2), without userinfo (RFC 9114 4.3.1). */
+const AUTHORITY = /^[\w\-.~!$&'()*+,;=:%[\]]+$/;
 
 /** The section is larger than the limits allow. */
 export function exceedsLimits(
@@ -160,8 +161,11 @@ function checkPresent(headers: Fields): void {
     const originForm = String(path).startsWith('/') || (path === '*' && method === 'OPTIONS');
     if (!originForm) throw malformed(`:path ${JSON.stringify(path)}`);
   }
-  if (authority !== undefined && host !== undefined && host !== authority)
-    throw malformed(':authority and host differ');
+  if (host === undefined) return;
+  if (authority === undefined && host !== '' && !AUTHORITY.test(String(host))) {
+    throw malformed(`host ${JSON.stringify(host)}`);
+  }
+  if (authority !== undefined && host !== authority) throw malformed(':authority and host differ');
 }
 
 function malformed(what: string): MessageError {

@@ -33,6 +33,7 @@ export function isBodiless(status: number): boolean {
  * @throws ResponseError, InvalidArgumentError that name the field and what is wrong with it
  */
 export function responseSection(headers: OutgoingHttpHeaders, sendDate: boolean): ResponseSection {
+  checkObject(headers);
   const status = statusOf(headers, OK);
   if (status < FIRST_FINAL_STATUS || status > LAST_STATUS) {
     throw new ResponseError('ERR_HTTP3_STATUS_INVALID', `Invalid status code: ${status}; a final one is 200 to 599`);
@@ -53,6 +54,7 @@ export function responseSection(headers: OutgoingHttpHeaders, sendDate: boolean)
  * @throws ResponseError, InvalidArgumentError
  */
 export function interimSection(headers: OutgoingHttpHeaders): ResponseSection {
+  checkObject(headers);
   const status = statusOf(headers, undefined);
   if (status === SWITCHING_PROTOCOLS) {
     throw new ResponseError('ERR_HTTP3_STATUS_101', 'HTTP status code 101 does not exist in HTTP/3 (RFC 9114 4.5)');
@@ -71,8 +73,16 @@ export function interimSection(headers: OutgoingHttpHeaders): ResponseSection {
  * @throws ResponseError, InvalidArgumentError
  */
 export function trailerSection(headers: OutgoingHttpHeaders): Pick<ResponseSection, 'text' | 'sent'> {
+  checkObject(headers);
   const sent = Object.create(null) as OutgoingHttpHeaders;
   return { text: fieldsText(headers, sent, true), sent };
+}
+
+/** For those without a compiler: the names of a list would be 0, 1, 2. */
+function checkObject(headers: unknown): void {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
+    throw new InvalidArgumentError('headers: must be an object of names and values');
+  }
 }
 
 function statusOf(headers: OutgoingHttpHeaders, fallback: number | undefined): number {
@@ -99,17 +109,23 @@ function fieldsText(headers: OutgoingHttpHeaders, sent: OutgoingHttpHeaders, tra
     if (Array.isArray(value)) {
       const values = value.map((item: unknown) => fieldValue(lower, item));
       for (const item of values) text += `${lower}\0${item}\0`;
-      sent[lower] = values;
+      keep(sent, lower, values);
     } else {
       const item = fieldValue(lower, value);
       text += `${lower}\0${item}\0`;
-      sent[lower] = item;
+      keep(sent, lower, item);
     }
   }
   return text;
 }
 
 const COLON = 0x3a;
+
+/** Names that differ in case only are one field with several values. */
+function keep(sent: OutgoingHttpHeaders, name: string, value: string | string[]): void {
+  const earlier = sent[name];
+  sent[name] = earlier === undefined ? value : [earlier, value].flat().map(String);
+}
 
 /** @returns the name in lower case */
 function checkName(name: string): string {

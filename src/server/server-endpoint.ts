@@ -36,6 +36,8 @@ export interface EndpointAddress {
 export interface EndpointServer extends EventEmitter {
   /** Of new sessions; milliseconds, 0: none. */
   readonly timeout: number;
+  /** In order. */
+  close(): unknown;
   /** The endpoint is gone, with all its connections. `error`: it failed. Once. */
   onEndpointClosed(endpoint: ServerEndpoint, error: Http3Error | undefined): void;
 }
@@ -62,6 +64,8 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
   readonly #questions = new Map<number, object>();
   readonly #requestTimeouts: ExpiryQueue<Http3ServerStream>;
   #closing = false;
+  /** Closing in order, with other processes on the port: whoever comes before the engine sends them there is served. */
+  #leaving = false;
   #closed = false;
 
   /** @throws Error with `code` (EADDRINUSE …) if the address cannot be bound or the engine cannot be made */
@@ -93,7 +97,7 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
     let socket: ServerSocket | undefined;
     try {
       // Before the UDP socket: whoever has connections can be reached.
-      this.#sharing = sharedPort && new PortSharing(service, sharedPort, port, () => this.close());
+      this.#sharing = sharedPort && new PortSharing(service, sharedPort, port, () => server.close());
       const shared = reusePort || sharedPort !== undefined;
       socket = new ServerSocket(service, { localAddress: address, localPort: port, ipv6Only, reusePort: shared });
       this.#socket = socket;
@@ -148,6 +152,7 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#leaving = this.#sharing !== undefined;
     this.apply((engine) => engine.setAccepting(false));
     for (const session of this.#sessions) session.close();
     this.#endIfIdle();
@@ -156,6 +161,7 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
   /** Ends at once: each client is told with one packet. */
   destroy(error?: Error): void {
     this.#closing = true;
+    this.#leaving = false;
     for (const session of this.#sessions) session.destroy(error);
     // Runs after the closes and before the output of the same turn, at whose end the engine goes.
     this.driver.queue({ runInTurn: () => this.#end(undefined) });
@@ -170,7 +176,7 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
 
   onConnection(handle: number, addresses: PathAddresses): ServerConnectionEvents | undefined {
     this.#questions.delete(handle);
-    if (this.#closing) return undefined;
+    if (this.#closing && !this.#leaving) return undefined;
     let session: Http3ServerSession | undefined;
     const onSocketClosed = (): void => session?.destroy();
     let entry: ConnectionEntry;
@@ -184,6 +190,7 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
     }
     session = new Http3ServerSession(this, handle, entry);
     this.#sessions.add(session);
+    if (this.#leaving) session.close();
     return session;
   }
 
@@ -262,7 +269,12 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
 
   /** The last CONNECTION_CLOSE is on its way: the engine goes when the present turn's output is sent. */
   #endIfIdle(): void {
-    if (this.#sessions.size === 0) this.driver.queue({ runInTurn: () => this.#end(undefined) });
+    if (this.#sessions.size > 0) return;
+    this.driver.queue({
+      runInTurn: () => {
+        if (this.#sessions.size === 0) this.#end(undefined);
+      },
+    });
   }
 
   #end(error: Http3Error | undefined): void {

@@ -7,22 +7,24 @@ import {
   Http3Error,
   h3ErrorName,
   InvalidArgumentError,
+  isH3Error,
   MessageError,
   SocketError,
 } from '../errors.js';
 import { count, MAX_TIME } from '../http/option-checks.js';
 import { cipherName, groupName } from '../http/tls-names.js';
 import { CloseKind, Http3State, type NativeStats } from '../native.js';
-import type { NeqoHttp3Server } from '../native-server.js';
+import type { NativeConnectionInfo, NeqoHttp3Server } from '../native-server.js';
 import { type CloseReason, closeReasonToError } from '../session/close-reason.js';
 import type { Http3ServerDriver, ServerWork } from '../session/http3-server-driver.js';
 import type { ServerConnectionEvents } from '../session/server-event-dispatch.js';
 import type { PathAddresses } from '../session/server-events.js';
 import type { ConnectionEntry } from './connection-entry.js';
 import { emitSafely } from './emit-safely.js';
+import { RequestIds } from './request-ids.js';
 import { exceedsLimits, parseRequestSection, type SectionLimits } from './request-section.js';
 import { Http3ServerStream } from './server-stream.js';
-import type { ConnectionEnd } from './server-types.js';
+import type { ConnectionEnd, ConnectionTls } from './server-types.js';
 import type { StreamSession } from './stream-session.js';
 
 /** What a session needs of its server. */
@@ -50,6 +52,8 @@ export interface SessionOwner {
   onGone(session: Http3ServerSession): void;
 }
 
+/** The only protocol that is offered. */
+const ALPN = 'h3';
 /** Flag of node:http2's 'stream' event: the stream ended with the header section. */
 const FLAG_END_STREAM = 1;
 const HEADERS_TOO_LARGE_STATUS = 431;
@@ -64,6 +68,7 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
   readonly #owner: SessionOwner;
   readonly #driver: Http3ServerDriver;
   readonly #streams = new Map<number, Http3ServerStream>();
+  readonly #requestIds = new RequestIds();
   #commands: (() => void)[] = [];
   #connected = false;
   /** `close` was called. */
@@ -170,8 +175,8 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
     }
     if (this.#closing || this.#destroyed) return;
     this.#closing = true;
+    // During the handshake the client cannot be told yet; it is when that is complete.
     if (this.#connected) this.#enqueue(() => this.#announceEnd());
-    else this.destroy();
   }
 
   destroy(error?: Error, code?: number): void {
@@ -237,13 +242,15 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
 
   /** @internal */
   stateChanged(state: number, reason: CloseReason): void {
-    if (state === Http3State.ZERO_RTT || state === Http3State.CONNECTED) this.#established();
+    if (state === Http3State.ZERO_RTT || state === Http3State.CONNECTED)
+      this.#established(state === Http3State.ZERO_RTT);
     else if (state === Http3State.CLOSING || state === Http3State.CLOSED) this.#ended(reason);
     if (state === Http3State.CLOSED) this.#owner.onGone(this);
   }
 
   /** @internal */
   requestReceived(streamId: number, fields: readonly string[], fin: boolean): void {
+    this.#requestIds.add(streamId);
     if (this.#destroyed) return;
     this.#received();
     if (exceedsLimits(fields, this.limits)) {
@@ -271,6 +278,7 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
   /** @internal RFC 9114 4.2.2: an answer tells more than a reset. */
   headersTooLarge(streamId: number): void {
     const { engine, handle } = this;
+    this.#requestIds.add(streamId);
     const head = `:status\0${HEADERS_TOO_LARGE_STATUS}\0`;
     this.check(engine.respond(handle, streamId, head, undefined, 0, 0, true), 'respond');
     this.check(engine.stopSending(handle, streamId, H3_ERROR.H3_NO_ERROR), 'stopSending');
@@ -295,7 +303,10 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
 
   /** @internal */
   reset(streamId: number, errorCode: number): void {
-    this.#streams.get(streamId)?.onReset(errorCode);
+    // Before its header section was complete, or it was malformed: the sending half is nobody's, and must not stay open.
+    if (this.#requestIds.add(streamId)) {
+      this.check(this.engine.resetStream(this.handle, streamId, errorCode), 'resetStream');
+    } else this.#streams.get(streamId)?.onReset(errorCode);
   }
 
   /** @internal */
@@ -327,19 +338,19 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
     this.connection.received(0);
   }
 
-  #established(): void {
-    if (this.#connected || this.#destroyed) return;
+  #established(inZeroRtt: boolean): void {
+    if (this.#destroyed) return;
+    const tls = connectionTls(this.engine.connectionInfo(this.handle), inZeroRtt);
+    if (this.#connected) {
+      this.connection.handshakeCompleted(tls);
+      return;
+    }
     this.#connected = true;
-    const info = this.engine.connectionInfo(this.handle);
-    this.connection.connected({
-      serverName: info?.serverName ?? '',
-      alpn: info?.alpn ?? '',
-      cipher: cipherName(info?.cipher ?? 0),
-      group: groupName(info?.group ?? 0),
-      resumed: info?.resumed ?? false,
-      earlyData: info?.earlyData ?? false,
-    });
+    this.connection.connected(tls);
+    // A listener for 'connect' may have ended it.
+    if (this.#destroyed) return;
     this.#owner.onSession(this);
+    if (this.#closing) this.#enqueue(() => this.#announceEnd());
   }
 
   #announceEnd(): void {
@@ -403,12 +414,21 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
   }
 }
 
+/** @param inZeroRtt the handshake goes on: the engine knows little as yet */
+function connectionTls(info: NativeConnectionInfo | undefined, inZeroRtt: boolean): ConnectionTls {
+  const { serverName = '', alpn = '', cipher = 0, group = 0, resumed = false, earlyData = false } = info ?? {};
+  if (inZeroRtt) return { serverName, alpn: ALPN, cipher: '', group: '', resumed: true, earlyData: true };
+  return { serverName, alpn, cipher: cipherName(cipher), group: groupName(group), resumed, earlyData };
+}
+
 /** The connection ended as connections do. */
 function isClean({ kind, code }: CloseReason): boolean {
   switch (kind) {
     case CloseKind.APPLICATION:
-    case CloseKind.PEER_APPLICATION:
       return code === H3_ERROR.H3_NO_ERROR;
+    case CloseKind.PEER_APPLICATION:
+      // RFC 9114 8: what is unknown counts as H3_NO_ERROR.
+      return code === H3_ERROR.H3_NO_ERROR || !isH3Error(code);
     case CloseKind.PEER_TRANSPORT:
       return code === 0;
     case CloseKind.IDLE_TIMEOUT:

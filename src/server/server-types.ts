@@ -96,7 +96,7 @@ export interface ServerHttp3Session extends EventEmitter {
 export interface ConnectionTls {
   readonly serverName: string;
   readonly alpn: string;
-  /** IANA names. */
+  /** IANA names; '' in 0-RTT, before the handshake is complete. */
   readonly cipher: string;
   readonly group: string;
   readonly resumed: boolean;

@@ -21,6 +21,7 @@ import type { TcpOptions } from './tcp-options.js';
 
 const NOT_SUPPORTED = 505;
 const EXPECTATION_FAILED = 417;
+const FIRST_LABEL = /^[^.]+/;
 
 /**
  * HTTP/2 and HTTP/1.1 over TCP beside an HTTP/3 server, on the port of the same number, so that browsers find HTTP/3: each
@@ -36,6 +37,8 @@ export class TcpSibling {
   readonly #target: EventEmitter;
   readonly #options: Required<TcpOptions>;
   readonly #sniCallback: SniCallback | undefined;
+  /** By host name in lower case, '*.' for any one label. */
+  readonly #hosts = new Map<string, SecureContext>();
   /** What SNICallback gave: the same object is read once. */
   readonly #contexts = new WeakMap<CredentialOptions, SecureContext>();
   readonly #sockets = new Set<Socket>();
@@ -60,9 +63,8 @@ export class TcpSibling {
     // The types leave out what it takes from node:http's server.
     this.server = createSecureServer({
       ...(credentials !== undefined && secureContextOptions(credentials)),
-      ...(sniCallback !== undefined && {
-        SNICallback: (name: string, answer: ContextAnswer) => this.#findContext(name, answer),
-      }),
+      // Given one, node's tls would not look at its own added contexts any more.
+      SNICallback: (name: string, answer: ContextAnswer) => this.#findContext(name, answer),
       allowHTTP1: options.allowHTTP1,
     }) as Http2SecureServer & HttpServer;
     this.#listen();
@@ -94,7 +96,7 @@ export class TcpSibling {
 
   /** The certificate for a host ('example.org', '*.example.org'), from the next handshake on. */
   addContext(hostname: string, credentials: CredentialOptions): void {
-    this.server.addContext(hostname, secureContextOptions(credentials));
+    this.#hosts.set(hostname.toLowerCase(), createSecureContext(secureContextOptions(credentials)));
   }
 
   ref(): void {
@@ -179,8 +181,15 @@ export class TcpSibling {
     });
   }
 
+  /** Added hosts first, then SNICallback, as for HTTP/3. */
   #findContext(name: string, answer: ContextAnswer): void {
-    this.#sniCallback?.(name, (error, credentials) => {
+    const host = name.toLowerCase();
+    const added = this.#hosts.get(host) ?? this.#hosts.get(host.replace(FIRST_LABEL, '*'));
+    if (added !== undefined || this.#sniCallback === undefined) {
+      answer(null, added);
+      return;
+    }
+    this.#sniCallback(name, (error, credentials) => {
       if (error !== null || credentials === undefined) {
         answer(error);
         return;

@@ -23,9 +23,14 @@ export async function ask(server, ca, requests) {
     const stream = session.request({ ':path': path, ':method': method }, body === undefined ? {} : { body });
     stream.on('headers', (headers) => console.log(headers[':status'], headers.link));
     stream.on('response', (headers) => console.log(headers[':status'], headers['content-type']));
-    stream.on('trailers', (trailers) => console.log(trailers));
+    /** @type {unknown} */
+    let trailers;
+    stream.on('trailers', (section) => {
+      trailers = section;
+    });
     stream.setEncoding('utf8');
     for await (const text of stream) process.stdout.write(String(text));
+    if (trailers !== undefined) console.log(trailers);
   }
   await session.close();
 }

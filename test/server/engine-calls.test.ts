@@ -197,6 +197,25 @@ describe('the rest of a request', () => {
     }
   });
 
+  it('a reset of a request that nobody saw resets our half: once, and none that was answered', async () => {
+    const server = new ScriptedServer((stream) => void stream.end('x'));
+    const reset = (streamId: number): string[] => {
+      server.engine.script({ kind: ServerEventKind.RESET, handle: 0, streamId, number: 0x10c });
+      server.driver.recvData();
+      return server.takeCalls();
+    };
+    server.request(POST, false, 8);
+    await settled();
+    server.takeCalls();
+    expect([reset(0), reset(0), reset(8), reset(4), reset(12)]).toEqual([
+      ['reset 0 268'],
+      [],
+      [],
+      ['reset 4 268'],
+      ['reset 12 268'],
+    ]);
+  });
+
   it('an unwanted response that is complete changes nothing', async () => {
     const server = new ScriptedServer((stream) => void stream.end('x'));
     server.request(GET, true);

@@ -25,7 +25,7 @@ const uncaught: string[] = [];
 process.on('uncaughtException', ({ message }) => uncaught.push(message));
 
 let thrown = false;
-function throwOnce(): void {
+function throwOnce(): undefined {
   if (thrown) return;
   thrown = true;
   throw new Error(`thrown in ${event}`);
@@ -36,6 +36,15 @@ const server = createSecureServer({ key: certificate.keyPem, cert: certificate.c
 server.on('stream', (stream: ServerHttp3Stream) => {
   if (event === 'stream') throwOnce();
   if (event === 'data') stream.on('data', throwOnce);
+  if (event === 'statCheck') {
+    stream.respondWithFile(import.meta.filename, {}, { length: 5, statCheck: throwOnce });
+    return;
+  }
+  if (event === 'onError') {
+    const path = thrown ? import.meta.filename : `${import.meta.filename}.absent`;
+    stream.respondWithFile(path, {}, { length: 5, onError: throwOnce });
+    return;
+  }
   stream.respond({}, { waitForTrailers: event === 'wantTrailers' });
   if (event === 'wantTrailers') {
     stream.on('wantTrailers', () => {

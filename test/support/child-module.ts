@@ -42,7 +42,10 @@ export function nodeArgumentsFor(modulePath: string): string[] {
 }
 
 /** What `fork` runs: Node, or a shell that lowers the limit and becomes Node. */
-function launcher(modulePath: string, { descriptorLimit }: ChildModuleOptions): { execPath: string; execArgv: string[] } {
+function launcher(
+  modulePath: string,
+  { descriptorLimit }: ChildModuleOptions,
+): { execPath: string; execArgv: string[] } {
   const execArgv = nodeArgumentsFor(modulePath);
   if (descriptorLimit === undefined) return { execPath: process.execPath, execArgv };
   const script = `ulimit -n ${descriptorLimit} && exec "$0" "$@"`;

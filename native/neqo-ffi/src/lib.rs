@@ -16,6 +16,7 @@ mod error;
 mod events;
 mod latin1;
 mod nss;
+mod nss_calls;
 mod params;
 mod qlog;
 mod record;

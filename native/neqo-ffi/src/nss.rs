@@ -6,18 +6,10 @@ use std::{
     sync::OnceLock,
 };
 
-/// `SECItem` of NSS.
-#[repr(C)]
-struct SecItem {
-    kind: c_uint,
-    data: *mut u8,
-    length: c_uint,
-}
+use crate::nss_calls::{PK11_FreeSlot, PK11_GetInternalSlot, SecItem};
 
 // Parts of NSS, which neqo-crypto links. Slots and keys are opaque.
 extern "C" {
-    fn PK11_GetInternalSlot() -> *mut c_void;
-    fn PK11_FreeSlot(slot: *mut c_void);
     fn PK11_ImportSymKeyWithFlags(
         slot: *mut c_void,
         mechanism: c_ulong,
@@ -32,7 +24,6 @@ extern "C" {
     fn PK11_FreeSymKey(key: *mut c_void);
 }
 
-const SI_BUFFER: c_uint = 0;
 const CKM_AES_ECB: c_ulong = 0x1081;
 const PK11_ORIGIN_UNWRAP: c_uint = 4;
 const CKA_WRAP: c_ulong = 0x106;
@@ -58,12 +49,7 @@ pub fn init() -> Result<(), neqo_crypto::Error> {
 
 /// Without success tokens are good for this process only, as they are in NSS by itself.
 fn set_wrap_key() {
-    let mut bytes = WRAP_KEY;
-    let mut item = SecItem {
-        kind: SI_BUFFER,
-        data: bytes.as_mut_ptr(),
-        length: WRAP_KEY.len() as c_uint,
-    };
+    let mut item = SecItem::of(&WRAP_KEY);
     // SAFETY: NSS is initialised. It copies the key from `item`, which outlives the call; PK11_SetWrapKey takes the key's
     // object over, so that freeing our reference leaves it in the slot. Null is checked before it is used or freed.
     unsafe {

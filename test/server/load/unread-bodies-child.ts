@@ -39,7 +39,7 @@ const PIECE = 64 * 1024;
 serveChildModule<UnreadBodiesInit, UnreadBodiesFunctions>(async ({ api, options }) => {
   const pattern = patternBytes(PIECE + PERIOD);
   let [written, refused, drained] = [0, 0, 0];
-  let readUpload = () => undefined as void;
+  let readUpload = (): void => undefined;
   let sampler: ResidentSampler | undefined;
 
   async function upload(body: Readable, response: Writable): Promise<void> {

@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import type { ClientHttp3Session } from '../../../src/index.js';
 import { ImpairmentProxy } from '../../support/impairment-proxy.js';
-import { fetchBytes } from '../../support/settlement.js';
-import { type SharingProcess, SharingProcesses, who } from './sharing-processes.js';
+import { prod, type SharingProcess, SharingProcesses, watchDisconnects, who } from './sharing-processes.js';
 
 /** Far beyond the time that a test may take: nothing here ends by it. */
 const options = { idleTimeout: 600_000 };
@@ -12,17 +10,16 @@ const options = { idleTimeout: 600_000 };
 it('clients of a process that was killed are told by another', async () => {
   const group = await SharingProcesses.start(2, options);
   const sessions = Array.from({ length: 12 }, () => group.connect(undefined, { idleTimeout: 600_000 }));
+  const disconnects = sessions.map(watchDisconnects);
   const pids = (await Promise.all(sessions.map(who))).map(({ pid }) => pid);
   const killed = group.of(pids[0] ?? 0);
   await group.kill(killed);
-  const of = (wanted: boolean): ClientHttp3Session[] => sessions.filter((_, i) => (pids[i] === killed.pid) === wanted);
-  const told = await Promise.all(
-    of(true).map((session) => fetchBytes(session, { ':method': 'POST', ':path': '/digest' }, { body: 'x' })),
-  );
-  for (const { error } of told) expect(error?.message).toMatch(/stateless reset/i);
-  for (const session of of(false)) expect(pids).toContain((await who(session)).pid);
+  await Promise.all(sessions.map(prod));
+  for (const [index, messages] of disconnects.entries()) {
+    expect(messages).toEqual(pids[index] === killed.pid ? [expect.stringMatching(/stateless reset/)] : []);
+  }
   const { statelessResetsSent } = await group.figures();
-  expect(statelessResetsSent).toBeGreaterThanOrEqual(told.length);
+  expect(statelessResetsSent).toBeGreaterThanOrEqual(pids.filter((pid) => pid === killed.pid).length);
 });
 
 it('a process that takes the place of a killed one tells its clients', async () => {
@@ -31,6 +28,7 @@ it('a process that takes the place of a killed one tells its clients', async () 
   const proxy = await ImpairmentProxy.start({ seed: 1, target });
   onTestFinished(() => proxy.close());
   const session = group.connect(proxy.port, { idleTimeout: 600_000 });
+  const disconnects = watchDisconnects(session);
   await who(session);
   // An ICMP error must not be what the client learns it from.
   await proxy.blackhole(true);
@@ -38,8 +36,8 @@ it('a process that takes the place of a killed one tells its clients', async () 
   expect(existsSync(join(group.directory, '0001.sock'))).toBe(true);
   const successor = await group.add(1);
   await proxy.blackhole(false);
-  const { error } = await fetchBytes(session, { ':method': 'POST', ':path': '/digest' }, { body: 'x' });
-  expect(error?.message).toMatch(/stateless reset/i);
+  await prod(session);
+  expect(disconnects).toEqual([expect.stringMatching(/stateless reset/)]);
   expect((await who(session)).pid).toBe(successor.pid);
 });
 

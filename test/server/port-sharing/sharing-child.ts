@@ -6,8 +6,8 @@ import { onStream } from './handler.js';
 
 export interface SharingInit {
   readonly options: ServerOptions;
-  /** 0: any. */
-  readonly port: number;
+  /** 0: any; undefined: listens when it is told to. */
+  readonly port: number | undefined;
 }
 
 /** Totals of the engine. */
@@ -16,10 +16,11 @@ export interface SharingFigures {
   readonly datagramsForwarded: number;
   readonly statelessResetsSent: number;
   readonly refused: number;
-  readonly retriesSent: number;
+  readonly datagramsDiscarded: number;
 }
 
 export interface SharingFunctions {
+  readonly listen: (port: number) => Promise<void>;
   readonly port: () => number;
   readonly figures: () => SharingFigures;
   /** Closes the server in order. */
@@ -29,15 +30,19 @@ export interface SharingFunctions {
 serveChildModule<SharingInit, SharingFunctions>(async ({ options, port }) => {
   const server = createSecureServer(options);
   server.on('stream', onStream);
-  server.listen({ port, host: '127.0.0.1' });
-  await once(server, 'listening');
+  const listen = async (at: number): Promise<void> => {
+    server.listen({ port: at, host: '127.0.0.1' });
+    await once(server, 'listening');
+  };
+  if (port !== undefined) await listen(port);
   return {
+    listen,
     port: () => server.address()?.port ?? 0,
     figures: () => {
       const engine = server.stats()?.engine;
       if (engine === undefined) throw new Error('the server is closed');
-      const { accepted, datagramsForwarded, statelessResetsSent, refused, retriesSent } = engine;
-      return { accepted, datagramsForwarded, statelessResetsSent, refused, retriesSent };
+      const { accepted, datagramsForwarded, datagramsDiscarded, statelessResetsSent, refused } = engine;
+      return { accepted, datagramsForwarded, datagramsDiscarded, statelessResetsSent, refused };
     },
     close: () => new Promise((resolve, reject) => server.close((error) => (error ? reject(error) : resolve()))),
   };

@@ -45,17 +45,24 @@ export class SharingProcesses {
     return this.#port;
   }
 
+  /** Starts a process that listens at once. */
   async add(id: number, options: ServerOptions = {}): Promise<SharingProcess> {
+    const child = await this.prepare(id, options, this.#port);
+    this.#port = await child.call('port');
+    return child;
+  }
+
+  /** Starts a process; without `port` it does not listen. */
+  async prepare(id: number, options: ServerOptions = {}, port?: number): Promise<SharingProcess> {
     const { keyPem, certPem } = this.#identity.certificate;
     const sharedPort = { directory: this.directory, id };
     const init: SharingInit = {
       options: { key: keyPem, cert: certPem, sharedPort, ...this.#options, ...options },
-      port: this.#port,
+      port,
     };
     const child = await ChildModule.start<SharingFunctions>(new URL('./sharing-child.ts', import.meta.url), init);
     onTestFinished(() => child.stop());
     this.processes.push(child);
-    this.#port = await child.call('port');
     return child;
   }
 
@@ -80,13 +87,28 @@ export class SharingProcesses {
 
   /** Of all processes together. */
   async figures(): Promise<SharingFigures> {
-    const total = { accepted: 0, datagramsForwarded: 0, statelessResetsSent: 0, refused: 0, retriesSent: 0 };
+    const total = { accepted: 0, datagramsForwarded: 0, statelessResetsSent: 0, datagramsDiscarded: 0, refused: 0 };
     for (const child of this.processes) {
       const figures = await child.call('figures');
       for (const name of Object.keys(total) as (keyof SharingFigures)[]) total[name] += figures[name];
     }
     return total;
   }
+}
+
+/** Collects how the connections of a session end unasked. */
+export function watchDisconnects(session: ClientHttp3Session): string[] {
+  const messages: string[] = [];
+  session.on('disconnect', (error) => messages.push(error.message));
+  return messages;
+}
+
+/**
+ * Sends something, so that the server's side has a chance to answer. Whether the session's old connection carries it, or it has
+ * heard of its end before and makes another, is a matter of time.
+ */
+export async function prod(session: ClientHttp3Session): Promise<void> {
+  await fetchBytes(session, { ':method': 'POST', ':path': '/digest' }, { body: 'x' });
 }
 
 /** Which process serves a session. */

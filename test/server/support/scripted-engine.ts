@@ -114,6 +114,11 @@ export class ScriptedEngine {
     return taken.length;
   }
 
+  resetStream(_: number, id: number, error: number): number {
+    this.calls.push(`reset ${id} ${error}`);
+    return NativeResult.OK;
+  }
+
   stopSending(_: number, id: number, error: number): number {
     this.calls.push(`stop ${id} ${error}`);
     return NativeResult.OK;

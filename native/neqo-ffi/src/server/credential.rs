@@ -10,14 +10,12 @@ use std::{
 
 use neqo_crypto::Server;
 
-use super::{
-    nss_calls::{
-        last_error_name, CERT_DecodeDERCertificate, CERT_DestroyCertificate, CERT_ExtractPublicKey,
-        CertificateList, ExtraServerCertData, SECKEY_DestroyPublicKey, SECKEY_GetPublicKeyType,
-        SECKEY_PublicKeyStrengthInBits, SSL_ConfigServerCert, SSL_SignatureSchemePrefSet, SecItem,
-        KEY_TYPE_EC, KEY_TYPE_RSA, SEC_SUCCESS,
-    },
-    private_key::{KeyKind, PrivateKey},
+use super::private_key::{KeyKind, PrivateKey};
+use crate::nss_calls::{
+    last_error_name, CERT_DecodeDERCertificate, CERT_DestroyCertificate, CERT_ExtractPublicKey,
+    CertificateList, ExtraServerCertData, SECKEY_DestroyPublicKey, SECKEY_GetPublicKeyType,
+    SECKEY_PublicKeyStrengthInBits, SSL_ConfigServerCert, SSL_SignatureSchemePrefSet, SecItem,
+    KEY_TYPE_EC, KEY_TYPE_RSA, SEC_SUCCESS,
 };
 
 /// Bits of an RSA modulus that are accepted: browsers refuse shorter ones, NSS longer ones (`SSL_MAX_RSA_KEY_BITS`).

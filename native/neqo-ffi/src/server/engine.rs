@@ -145,12 +145,12 @@ impl Engine {
             return;
         };
         entry.touched = false;
-        if let Some(name) = entry
-            .link
-            .as_ref()
-            .and_then(|link| link.sni.wanted(&link.connection))
-        {
-            if entry.phase == Phase::Handshaking {
+        if entry.phase == Phase::Handshaking {
+            let wanted = entry
+                .link
+                .as_ref()
+                .and_then(|link| link.sni.wanted(&link.connection));
+            if let Some(name) = wanted {
                 // TLS stopped for want of a credential. Nothing has been sent: it begins again when there is one.
                 entry.link = None;
                 self.notices.push_back((handle, Notice::ServerName(name)));
@@ -191,7 +191,10 @@ impl Engine {
         if entry.phase == Phase::Handshaking {
             self.pending -= 1;
             match phase {
-                Phase::Established => self.totals.accepted += 1,
+                Phase::Established => {
+                    self.totals.accepted += 1;
+                    entry.release_tls();
+                }
                 _ => self.totals.handshakes_failed += 1,
             }
         }

@@ -115,6 +115,15 @@ impl Entry {
         })
     }
 
+    /// The handshake is complete and HTTP/3 has sent its ticket: TLS is not needed any more.
+    pub fn release_tls(&mut self) {
+        if let Some(link) = &mut self.link {
+            if *link.connection.state() == State::Confirmed {
+                link.connection.release_tls();
+            }
+        }
+    }
+
     /// What neqo's state means here.
     pub fn current_phase(&self) -> Phase {
         match self.link.as_ref().map(|link| link.connection.state()) {

@@ -18,7 +18,6 @@ mod forward;
 mod forward_tests;
 mod info;
 mod notice;
-mod nss_calls;
 mod params;
 mod placeholder;
 mod private_key;

@@ -5,15 +5,12 @@ use std::{
     ptr, slice,
 };
 
-use super::{
-    credential::CredentialError,
-    nss_calls::{
-        last_error_name, PK11_FreeSlot, PK11_GetInternalSlot,
-        PK11_ImportDERPrivateKeyInfoAndReturnKey, PK11_Sign, PK11_SignatureLen, PK11_Verify,
-        SECITEM_FreeItem, SECKEY_CreateECPrivateKey, SECKEY_DestroyPrivateKey,
-        SECKEY_DestroyPublicKey, SECKEY_EncodeDERSubjectPublicKeyInfo, SecItem, AUTH_ECDSA,
-        AUTH_RSA_SIGN, KEY_USAGE_SIGNATURE, SEC_SUCCESS,
-    },
+use super::credential::CredentialError;
+use crate::nss_calls::{
+    last_error_name, PK11_FreeSlot, PK11_GetInternalSlot, PK11_ImportDERPrivateKeyInfoAndReturnKey,
+    PK11_Sign, PK11_SignatureLen, PK11_Verify, SECITEM_FreeItem, SECKEY_CreateECPrivateKey,
+    SECKEY_DestroyPrivateKey, SECKEY_DestroyPublicKey, SECKEY_EncodeDERSubjectPublicKeyInfo,
+    SecItem, AUTH_ECDSA, AUTH_RSA_SIGN, KEY_USAGE_SIGNATURE, SEC_SUCCESS,
 };
 
 /// The keys that a TLS 1.3 server of NSS can sign with (RFC 8446 4.2.3).

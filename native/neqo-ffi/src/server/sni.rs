@@ -17,10 +17,10 @@ use neqo_transport::{Connection, ConnectionIdGenerator, ConnectionParameters, Er
 use super::{
     credential::Credential,
     credential_table::{CredentialTable, Lookup},
-    nss_calls::{
-        SSL_SNISocketConfigHook, SecItem, SEC_SUCCESS, SNI_CURRENT_CONFIG, SNI_SEND_ALERT,
-    },
     placeholder,
+};
+use crate::nss_calls::{
+    SSL_SNISocketConfigHook, SecItem, SEC_SUCCESS, SNI_CURRENT_CONFIG, SNI_SEND_ALERT,
 };
 
 /// Longest host name in octets (RFC 1035 2.3.4).

@@ -1,4 +1,5 @@
-//! The parts of NSS that a server's credentials need and that `neqo_crypto` does not bind. neqo-crypto links them.
+//! The parts of NSS that more than one module needs, or a server's credentials, and that `neqo_crypto` does not bind.
+//! neqo-crypto links them.
 //!
 //! Sockets, certificates and keys are opaque here. The structures have the layout of NSS's `seccomon.h`, `certt.h` and
 //! `sslt.h`.
