@@ -17,7 +17,7 @@ import { closingLine, countCargo, countVitest } from './lib/test-counts.mjs';
 checkPlatform();
 
 /** Tools of the checks themselves and of the tests' peers. */
-const TEST_TOOLS = ['rust', 'cargo-clippy', 'rustfmt', 'caddy'];
+const TEST_TOOLS = ['rust', 'cargo-clippy', 'rustfmt', 'caddy', 'chromium', 'firefox-esr'];
 
 /** @typedef {import('./lib/test-counts.mjs').Counts} Counts */
 

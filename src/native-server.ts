@@ -102,7 +102,10 @@ export interface NeqoHttp3ServerParams {
   readonly connectionIdPrefix: Uint8Array;
   /** 8 to 16, at least 7 above the prefix's length. */
   readonly connectionIdLength: number;
-  /** Handshakes and connections in all; beyond it a new one waits in the queue, then is refused. */
+  /**
+   * Handshakes and connections in all, but those that are closing; beyond it a new one waits in the queue, then is refused.
+   * With those that are closing there are at most twice as many.
+   */
   readonly maxConnections: number;
   /** Initials that wait for a free place, and for how long. */
   readonly maxQueuedConnections: number;
@@ -262,7 +265,10 @@ export interface NeqoHttp3Server {
   close(connection: number, error: number, reason: string): number;
   /** As `close`, as soon as the client has acknowledged all responses: CONNECTION_CLOSE ends retransmissions. */
   closeWhenSent(connection: number, error: number): number;
-  /** CONNECTION_REFUSED (RFC 9000 20.1): also before the handshake is complete, where it costs one packet. */
+  /**
+   * CONNECTION_REFUSED (RFC 9000 20.1): also before the handshake is complete, where it costs one packet. Instead of an answer
+   * to SERVER_NAME too: the handle is then free at once, and no event of it follows.
+   */
   refuse(connection: number): number;
   /** After STATE_CHANGE to CLOSED was handled: the handle may be used again. */
   release(connection: number): void;

@@ -121,6 +121,8 @@ const tools = [
   commandTool('perl', ['perl']),
   commandTool('xz', ['xz-utils']),
   commandTool('caddy', ['caddy']),
+  commandTool('chromium', ['chromium']),
+  commandTool('firefox-esr', ['firefox-esr']),
   { name: 'zlib.h', packages: ['zlib1g-dev'], isThere: () => canAccess('/usr/include/zlib.h') },
   { name: 'uv.h', packages: ['libuv1-dev'], isThere: async () => (await findUvHeaders()) !== undefined },
   { name: 'libclang', packages: ['libclang-dev'], isThere: async () => (await findLibclang()) !== undefined },

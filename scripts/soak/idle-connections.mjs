@@ -41,9 +41,13 @@ export async function idleConnections({ connections, mode, say }) {
     const answered = await clients.get(connections);
     const each = (after.residentBytes - before.residentBytes) / (connections - FEW) / KIBIBYTE;
     const heap = (after.heapBytes - before.heapBytes) / (connections - FEW) / KIBIBYTE;
+    const external = (after.externalBytes - before.externalBytes) / (connections - FEW) / KIBIBYTE;
     const [atFew, atMany] = [few.handshakeMs?.p50 ?? Number.NaN, many.handshakeMs?.p50 ?? Number.NaN];
     say(`${connections} idle connections, virtual fds in mode ${mode}`);
-    say(`  resident memory for each: ${each.toFixed(1)} KiB, of which JavaScript's heap ${heap.toFixed(1)} KiB`);
+    say(
+      `  resident memory for each: ${each.toFixed(1)} KiB (goal: at most 128, with what the kernel needs for a pair)`,
+    );
+    say(`  of that in JavaScript's heap ${heap.toFixed(1)} KiB, in its buffers ${external.toFixed(1)} KiB`);
     say(`  descriptors: ${after.descriptors - before.descriptors} more`);
     say(
       `  handshake, median of ${PROBES}: ${atFew.toFixed(2)} ms at ${FEW}, ${atMany.toFixed(2)} ms at ${connections}`,

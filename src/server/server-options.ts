@@ -116,7 +116,7 @@ export interface ResolvedServerOptions extends ConnectionIdLayout {
  * Of a server. The windows bound what a connection may make the server hold: 16 MiB for all its request bodies together,
  * and at first 1 MiB for each. One socket serves all connections, so its buffers are larger than a client's.
  */
-export const SERVER_QUIC_DEFAULTS: Required<QuicOptions> = {
+const SERVER_QUIC_DEFAULTS: Required<QuicOptions> = {
   ...QUIC_DEFAULTS,
   maxData: 16 * 1024 * 1024,
   maxStreamData: 1024 * 1024,

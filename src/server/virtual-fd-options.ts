@@ -59,7 +59,7 @@ export const FDS_PER_PAIR = 2;
  * Slots of a list for `maxConnections`: each connection takes two fd numbers and the process's other fds some, so 65,536
  * or twice `maxConnections` and 4,096 more, whichever is greater; but no more than the limit, above which no fd can be.
  */
-export function defaultListSize(maxConnections: number, softLimit: number): number {
+function defaultListSize(maxConnections: number, softLimit: number): number {
   return Math.min(softLimit, Math.max(DEFAULT_LIST_SIZE, FDS_PER_PAIR * maxConnections + LIST_HEADROOM));
 }
 

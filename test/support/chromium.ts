@@ -4,13 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ChromiumPipe } from './chromium-pipe.js';
 import { ensureTool } from './peer-tools.js';
-import { runProgram } from './run-child.js';
-
-const CHROMIUM = {
-  name: 'chromium',
-  packages: ['chromium'],
-  isThere: async () => (await runProgram('chromium', ['--version']).catch(() => undefined))?.exitCode === 0,
-};
 
 const EMPTY_PAGE = 'about:blank';
 
@@ -64,7 +57,7 @@ export class Chromium {
 
   /** Starts it; installs it if it is missing and can be installed. @throws Error that says what is missing, or what it wrote */
   static async start({ quicOrigins = [], trusted = [] }: ChromiumOptions = {}): Promise<Chromium> {
-    await ensureTool(CHROMIUM);
+    await ensureTool('chromium');
     const profile = await mkdtemp(join(tmpdir(), 'necko-http3-chromium-'));
     const args = [...QUIET, `--user-data-dir=${profile}`];
     if (quicOrigins.length > 0) args.push('--enable-quic', `--origin-to-force-quic-on=${quicOrigins.join(',')}`);

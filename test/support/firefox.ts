@@ -6,13 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Marionette } from './firefox-marionette.js';
 import { PeerProcess } from './peer-process.js';
 import { ensureTool } from './peer-tools.js';
-import { runProgram } from './run-child.js';
 
-const FIREFOX = {
-  name: 'firefox-esr',
-  packages: ['firefox-esr'],
-  isThere: async () => (await runProgram('firefox-esr', ['--version']).catch(() => undefined))?.exitCode === 0,
-};
 /** System access: to add a certificate authority, there is no command of WebDriver. */
 const HEADLESS = ['--headless', '--no-remote', '--marionette', '--remote-allow-system-access'];
 const START_DEADLINE_MS = 30_000;
@@ -59,7 +53,7 @@ export class Firefox {
    * @throws Error that says what is missing, or what it wrote
    */
   static async start(port: number, ca: string): Promise<Firefox> {
-    await ensureTool(FIREFOX);
+    await ensureTool('firefox-esr');
     const profile = await mkdtemp(join(tmpdir(), 'necko-http3-firefox-'));
     const preferences = { ...PREFERENCES, 'network.http.http3.alt-svc-mapping-for-testing': `localhost;h3=:${port}` };
     const lines = Object.entries(preferences).map(

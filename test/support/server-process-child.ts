@@ -25,6 +25,8 @@ export interface Usage {
   /** After a garbage collection. */
   readonly residentBytes: number;
   readonly heapBytes: number;
+  /** Of V8's objects outside of its heap, such as buffers. */
+  readonly externalBytes: number;
   readonly descriptors: number;
   /** User and system time in seconds. */
   readonly cpuSeconds: number;
@@ -97,9 +99,12 @@ serveChildModule<ServerOptions, ServerFunctions>(async (options) => {
     stats: () => server.stats(),
     usage: async () => {
       const { user, system } = process.cpuUsage();
+      const resident = await residentBytes();
+      const { heapUsed, external } = process.memoryUsage();
       return {
-        residentBytes: await residentBytes(),
-        heapBytes: process.memoryUsage().heapUsed,
+        residentBytes: resident,
+        heapBytes: heapUsed,
+        externalBytes: external,
         descriptors: readdirSync('/proc/self/fd').length,
         cpuSeconds: (user + system) / 1e6,
       };

@@ -63,6 +63,7 @@ typedef struct NeqoServerParams {
   NeqoBytes stateless_reset_key;
   /* UTF-8 path, or empty for no qlog; files are server-<connection id>.qlog */
   NeqoBytes qlog_dir;
+  /* Those that are closing do not count, but there are never more than twice as many in all. */
   uint32_t max_connections;
   uint32_t max_queued_connections;
   uint32_t queue_timeout_ms;
@@ -198,6 +199,7 @@ int64_t neqo_server_goaway(NeqoServer *server, uint32_t connection, bool last);
 int64_t neqo_server_close(NeqoServer *server, uint32_t connection, uint64_t error, NeqoBytes reason);
 /* As neqo_server_close() without a reason, as soon as the client has acknowledged all responses. */
 int64_t neqo_server_close_when_sent(NeqoServer *server, uint32_t connection, uint64_t error);
+/* Also instead of an answer to SERVER_NAME: the handle is then free at once, and no event of it follows. */
 int64_t neqo_server_refuse(NeqoServer *server, uint32_t connection);
 int64_t neqo_server_release(NeqoServer *server, uint32_t connection);
 int64_t neqo_server_connection_info(NeqoServer *server, uint32_t connection, NeqoConnectionInfo *info);

@@ -31,10 +31,13 @@ test('a flood switches Retry on and off again, and clients do not notice', { tim
   const flood = runFlood({ port, count: DATAGRAMS, rate: RATE }).finally(() => {
     isOver = true;
   });
+  let sawRetry = false;
   while (!isOver) {
+    sawRetry ||= (await server.stats())?.engine?.retryActive ?? false;
     expect(await clients.get(REQUESTS)).toMatchObject({ requests: REQUESTS, failed: 0, connectionsFailed: 0 });
   }
   expect((await flood).sent).toBe(DATAGRAMS);
+  expect(sawRetry).toBe(true);
   expect((await server.stats())?.engine?.retriesSent).toBeGreaterThan(0);
 
   const calm = { engine: { retryActive: false, pendingHandshakes: 0 } };

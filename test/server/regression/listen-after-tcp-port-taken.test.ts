@@ -1,15 +1,16 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { createSecureServer } from '../../../src/server/index.js';
 import { expectNoNativeObjects } from '../../support/client.js';
+import { findFreePort } from '../../support/free-port.js';
 import { event, testIdentity } from '../support/served.js';
 
 it('a server whose TCP port is taken has let go of the UDP port when it says so', async () => {
   const { certificate } = await testIdentity();
-  const other = createServer().listen(0, '127.0.0.1');
+  const port = await findFreePort('127.0.0.1');
+  const other = createServer().listen(port, '127.0.0.1');
   await once(other, 'listening');
-  const { port } = other.address() as AddressInfo;
   const server = createSecureServer({ key: certificate.keyPem, cert: certificate.certPem, tcp: true });
 
   const errors: string[] = [];

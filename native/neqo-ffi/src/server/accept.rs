@@ -318,6 +318,8 @@ impl Engine {
                 saved,
                 deadline,
                 close_when_sent: None,
+                broken: false,
+                failure_told: false,
                 announced: false,
                 released: false,
                 touched: false,
@@ -359,7 +361,7 @@ impl Engine {
         let Some(entry) = self.table.get_mut(handle) else {
             return Err(Error::Input("no such connection"));
         };
-        if entry.link.is_some() {
+        if !entry.waits_for_credential() {
             return Err(Error::State("the connection waits for no credential"));
         }
         let choice = credential.map_or(Choice::Table, Choice::Given);
@@ -368,9 +370,10 @@ impl Engine {
             .link(&entry.initial, &entry.ids, choice, validation)?;
         entry.link = Some(link);
         for mut datagram in entry.saved.take().unwrap_or_default() {
-            if let Some(link) = &mut entry.link {
-                link.connection.process_input(borrowed(&mut datagram), now);
-            }
+            entry.enter(|link| {
+                link.connection
+                    .process_input(borrowed(&mut datagram), now);
+            });
         }
         self.touch(handle);
         Ok(())

@@ -12,8 +12,8 @@ use std::{
 };
 
 use neqo_common::Datagram;
-use neqo_http3::Http3ServerConnEvent;
-use neqo_transport::Output;
+use neqo_http3::{Http3ServerConnEvent, Http3State};
+use neqo_transport::{CloseReason, Error as TransportError, Output};
 
 use super::{
     connection_ids::{Routes, SharedRoutes},
@@ -164,9 +164,14 @@ impl Engine {
             self.remove(handle, now);
             return;
         }
-        let Some(link) = &mut entry.link else { return };
-        link.handler.process_http3(&mut link.connection, now);
-        let addresses = link.connection.primary_addresses();
+        if entry.waits_for_credential() {
+            return;
+        }
+        let addresses = entry.enter(|link| {
+            link.handler.process_http3(&mut link.connection, now);
+            link.connection.primary_addresses()
+        });
+        let addresses = addresses.flatten();
         self.note_phase(handle, now);
         self.note_path(handle, addresses);
         self.mark(handle);
@@ -183,6 +188,11 @@ impl Engine {
             let (local, remote) = (entry.local, entry.remote);
             self.notices
                 .push_back((handle, Notice::Connection { local, remote }));
+        }
+        if entry.broken && !std::mem::replace(&mut entry.failure_told, true) {
+            let error = CloseReason::Transport(TransportError::InternalError);
+            let notice = Notice::Failed(Http3State::Closed(error));
+            self.notices.push_back((handle, notice));
         }
         let phase = entry.current_phase();
         if phase == entry.phase || entry.phase == Phase::Ended {
@@ -244,18 +254,15 @@ impl Engine {
         let Some(entry) = self.table.get_mut(handle) else {
             return;
         };
-        match &mut entry.link {
-            Some(link) => {
-                link.connection.close(now, NO_ERROR, "handshake timeout");
-                self.touch(handle);
-                self.run(now);
-            }
-            // The application has not found a credential in time.
-            None => {
-                self.totals.handshakes_failed += 1;
-                self.remove(handle, now);
-            }
+        if entry.waits_for_credential() {
+            // The application has not found one in time.
+            self.totals.handshakes_failed += 1;
+            self.remove(handle, now);
+            return;
         }
+        entry.enter(|link| link.connection.close(now, NO_ERROR, "handshake timeout"));
+        self.touch(handle);
+        self.run(now);
     }
 
     /// Sets the timer that the connection needs.
@@ -281,12 +288,12 @@ impl Engine {
                 self.turn = None;
                 continue;
             };
-            let is_mute = entry.is_mute();
-            let Some(link) = entry.link.as_mut().filter(|_| !is_mute) else {
-                self.end_turn(handle, None, now);
-                continue;
+            let output = if entry.is_mute() {
+                None
+            } else {
+                entry.enter(|link| link.connection.process_output(now))
             };
-            match link.connection.process_output(now) {
+            match output.unwrap_or(Output::None) {
                 Output::Datagram(datagram) => {
                     self.count_sent(handle, &datagram);
                     self.turn = (left > 1).then_some((handle, left - 1));
@@ -303,14 +310,18 @@ impl Engine {
     }
 
     fn begin_turn(&mut self, now: Instant) -> Option<(u32, usize)> {
+        if self.ready.is_empty() {
+            // One that ended in its turn may have made room for one that waited.
+            self.run(now);
+        }
         let handle = self.ready.pop_front()?;
         if let Some(entry) = self.table.get_mut(handle) {
             entry.ready = false;
-            if let Some(link) = &mut entry.link {
+            entry.enter(|link| {
                 if link.handler.should_be_processed() {
                     link.handler.process_http3(&mut link.connection, now);
                 }
-            }
+            });
         }
         self.turn = Some((handle, TURN));
         self.turn

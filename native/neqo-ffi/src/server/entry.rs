@@ -1,6 +1,12 @@
 //! One connection in the engine's table.
 
-use std::{cell::RefCell, net::SocketAddr, rc::Rc, time::Instant};
+use std::{
+    cell::RefCell,
+    net::SocketAddr,
+    panic::{catch_unwind, AssertUnwindSafe},
+    rc::Rc,
+    time::Instant,
+};
 
 use neqo_common::Datagram;
 use neqo_http3::Http3ServerHandler;
@@ -53,6 +59,9 @@ pub struct Entry {
     pub deadline: Instant,
     /// HTTP/3 error to close with when all responses have arrived.
     pub close_when_sent: Option<u64>,
+    /// neqo panicked on it, and the application was told.
+    pub broken: bool,
+    pub failure_told: bool,
     /// The application knows of it.
     pub announced: bool,
     /// The application will not use the handle again.
@@ -80,8 +89,24 @@ impl Entry {
                 saved.push(datagram.to_owned());
             }
         }
-        if let Some(link) = &mut self.link {
-            link.connection.process_input(datagram, now);
+        self.enter(|link| link.connection.process_input(datagram, now));
+    }
+
+    /// Runs `f` on neqo's half, if there is one. neqo has assertions: should a peer find a way to one, it loses its own
+    /// connection and nobody else's. Nothing is returned then.
+    pub fn enter<R>(&mut self, f: impl FnOnce(&mut Link) -> R) -> Option<R> {
+        let link = self.link.as_mut()?;
+        // After a panic it is not entered again, so nobody sees a broken invariant. What it shares with others, the routes
+        // and the credentials, is not entered by neqo but by us.
+        match catch_unwind(AssertUnwindSafe(|| f(link))) {
+            Ok(result) => Some(result),
+            Err(_) => {
+                self.broken = true;
+                let link = self.link.take();
+                // Its destructor may panic too; there is nobody to tell.
+                drop(catch_unwind(AssertUnwindSafe(|| drop(link))));
+                None
+            }
         }
     }
 
@@ -98,6 +123,11 @@ impl Entry {
         self.saved.is_some()
     }
 
+    /// The application is looking for a credential.
+    pub const fn waits_for_credential(&self) -> bool {
+        self.link.is_none() && !self.broken
+    }
+
     /// neqo has taken a valid Initial.
     pub fn begun(&self) -> bool {
         self.link
@@ -107,12 +137,13 @@ impl Entry {
 
     /// The ClientHello was processed, for better or worse.
     pub fn greeted(&self) -> bool {
-        self.link.as_ref().is_some_and(|link| {
+        let greeted = |link: &Link| {
             !matches!(
                 link.connection.state(),
                 State::Init | State::WaitInitial | State::WaitVersion
             )
-        })
+        };
+        self.broken || self.link.as_ref().is_some_and(greeted)
     }
 
     /// The handshake is complete and HTTP/3 has sent its ticket: TLS is not needed any more.
@@ -129,14 +160,14 @@ impl Entry {
         match self.link.as_ref().map(|link| link.connection.state()) {
             Some(state) if state.connected() => Phase::Established,
             Some(state) if state.closed() => Phase::Ended,
+            None if self.broken => Phase::Ended,
             _ => Phase::Handshaking,
         }
     }
 
     /// Nothing more will come of it.
     pub fn gone(&self) -> bool {
-        self.link
-            .as_ref()
-            .is_some_and(|link| matches!(link.connection.state(), State::Closed(_)))
+        let closed = |link: &Link| matches!(link.connection.state(), State::Closed(_));
+        self.broken || self.link.as_ref().is_some_and(closed)
     }
 }

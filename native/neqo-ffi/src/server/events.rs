@@ -74,6 +74,7 @@ fn notice_record(notice: &Notice) -> Record<'_> {
         Notice::Path { local, remote } => {
             Record::bare(NEQO_SERVER_EVENT_PATH).bytes(addresses(*local, *remote))
         }
+        Notice::Failed(state) => Record::state(NEQO_SERVER_EVENT_STATE_CHANGE, state),
         Notice::ServerName(name) => {
             Record::bare(NEQO_SERVER_EVENT_SERVER_NAME).bytes(name.as_bytes())
         }

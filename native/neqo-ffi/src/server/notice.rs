@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use neqo_http3::Http3State;
+
 #[derive(Debug, PartialEq, Eq)]
 pub enum Notice {
     /// A ClientHello was processed.
@@ -14,6 +16,8 @@ pub enum Notice {
         local: SocketAddr,
         remote: SocketAddr,
     },
+    /// neqo panicked: the connection is over.
+    Failed(Http3State),
     /// There is no credential for this name.
     ServerName(String),
 }

@@ -43,14 +43,13 @@ impl Engine {
         handle: u32,
         f: impl FnOnce(&mut Http3ServerHandler, &mut Connection) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let link = self
+        let result = self
             .entry(handle)?
-            .link
-            .as_mut()
-            .ok_or(Error::State("the handshake waits for a credential"))?;
-        let result = f(&mut link.handler, &mut link.connection);
+            .enter(|link| f(&mut link.handler, &mut link.connection));
         self.mark(handle);
-        result
+        result.unwrap_or(Err(Error::State(
+            "the handshake waits for a credential, or the connection failed",
+        )))
     }
 
     /// Sends headers and as much of `body` as is taken; with `fin` and all of it taken, ends the stream.
@@ -182,7 +181,7 @@ impl Engine {
     /// CONNECTION_REFUSED.
     pub fn refuse(&mut self, handle: u32) -> Result<(), Error> {
         let entry = self.entry(handle)?;
-        if entry.link.is_none() {
+        if entry.waits_for_credential() {
             // It waits for a credential: nothing was sent, so one packet ends it.
             let (initial, way) = (entry.initial.clone(), entry.way());
             self.refuse_initial(&initial, way);
