@@ -1,15 +1,29 @@
-/**
- * Long runs of the server, which are no part of `npm test`: each prints what it finds, and fails if something is wrong that no
- * clock decides.
- *
- * Usage: node scripts/run-after-setup.mjs scripts/soak/main.mjs idle|cycles|flood [--count N] [--rate N] [--mode socketpair|session]
- */
+/** Long runs of the server, which are no part of `npm test`. */
 import '../../test/support/register-typescript.mjs';
 import { parseArgs } from 'node:util';
 
+const HELP = `Usage: npm run soak -- NAME [option …]
+
+Each prints what it finds, and fails if something is wrong that no clock decides.
+
+idle     many idle connections held by one process: memory for each, and what a new connection's handshake takes among them
+         --count N   connections (9,900; with the default mode the process needs two descriptors for each: see ulimit -n)
+         --mode M    of the virtual fds: socketpair (the default) or session
+cycles   connect, request, close, again and again: descriptors, memory, and the events of each connection
+         --count N   connections (100,000)
+flood    garbage and spoofed Initials while 100 clients work: their requests, memory, and Retry switched on and off again
+         --count N   datagrams (1,000,000)
+         --rate N    datagrams a second (20,000)
+`;
+
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { count: { type: 'string' }, rate: { type: 'string' }, mode: { type: 'string', default: 'socketpair' } },
+  options: {
+    count: { type: 'string' },
+    rate: { type: 'string' },
+    mode: { type: 'string', default: 'socketpair' },
+    help: { type: 'boolean', default: false },
+  },
 });
 const [run] = positionals;
 const count = (/** @type {number} */ usual) => Number(values.count ?? usual);
@@ -18,7 +32,7 @@ const say = (/** @type {string} */ line) => process.stdout.write(`${line}\n`);
 if (run === 'idle') {
   const { idleConnections } = await import('./idle-connections.mjs');
   await idleConnections({
-    connections: count(10_000),
+    connections: count(9900),
     mode: values.mode === 'session' ? 'session' : 'socketpair',
     say,
   });
@@ -29,5 +43,6 @@ if (run === 'idle') {
   const { flood } = await import('./flood.mjs');
   await flood({ datagrams: count(1_000_000), rate: Number(values.rate ?? 20_000), say });
 } else {
-  throw new Error('say which run: idle, cycles or flood');
+  say(HELP);
+  if (!values.help) process.exitCode = 1;
 }

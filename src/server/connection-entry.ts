@@ -157,15 +157,9 @@ export class ConnectionEntry implements Connection {
     this.#tls = tls;
   }
 
-  /** Bytes came from the peer. */
-  received(bytes: number): void {
-    this.#bytesReceived += bytes;
+  /** Something came from the peer. */
+  received(): void {
     this.#lastReceiveTime = Date.now();
-  }
-
-  /** Bytes went to the peer. */
-  sent(bytes: number): void {
-    this.#bytesSent += bytes;
   }
 
   streamOpened(): void {

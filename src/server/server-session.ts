@@ -335,7 +335,7 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
 
   #received(): void {
     this.#lastActivity = Date.now();
-    this.connection.received(0);
+    this.connection.received();
   }
 
   #established(inZeroRtt: boolean): void {

@@ -7,6 +7,10 @@
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
+// Tests inside of the crate share those parts with the ones outside.
+#[cfg(test)]
+extern crate self as neqo_ffi;
+
 pub mod abi;
 mod c_text;
 mod close;

@@ -21,6 +21,14 @@ const EARLY_HINTS = 103;
 /** Statuses of responses without a body (RFC 9110 15.3.5, 15.3.6, 15.4.5). */
 const BODILESS = new Set([204, 205, 304]);
 
+/** Node 24's own accessor asks the connection of HTTP/1.1; that of Node 20 and 22 is the same as this. */
+const WRITABLE_FINISHED: PropertyDescriptor = {
+  configurable: true,
+  get(this: ServerResponse): boolean {
+    return this.finished && (this.socket?.writableLength ?? 0) === 0;
+  },
+};
+
 /**
  * A response as node:http's listeners know it: a ServerResponse that writes to an HTTP/3 stream.
  *
@@ -53,6 +61,7 @@ export class Http3ServerResponse extends ServerResponse<Http3ServerRequest> {
     this.cork = methods.cork;
     this.uncork = methods.uncork;
     this.destroy = methods.destroy;
+    Object.defineProperty(this, 'writableFinished', WRITABLE_FINISHED);
     // Read-only in the types: node:http sets it by assignSocket, which has a socket's life in mind.
     (this as { socket: unknown }).socket = request.socket;
     this.#flow = new OutgoingFlow(this, request.stream);

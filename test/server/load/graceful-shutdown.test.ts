@@ -3,6 +3,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { ClientHttp3Session, ClientHttp3Stream } from '../../../src/index.js';
 import { ChildModule } from '../../support/child-module.js';
 import { openSession } from '../../support/client.js';
+import type { Impairment } from '../../support/impairment.js';
+import { ImpairmentProxy } from '../../support/impairment-proxy.js';
 import { patternBytes, patternDigest } from '../../support/pattern.js';
 import { type Settlement, settle } from '../../support/settlement.js';
 import { waitUntil } from '../../support/wait-until.js';
@@ -19,6 +21,10 @@ const PIECE_INTERVAL_MS = 5;
 /** Answers before the server is told to close. */
 const ANSWERS_BEFORE = 400;
 
+/** Through the proxy nobody says that the server is gone. */
+const CONNECT = { connectTimeout: 3000 };
+const SEED = 9;
+
 const piece = patternBytes(PIECE);
 const whole = patternDigest(PIECES * PIECE);
 
@@ -28,6 +34,14 @@ async function stream(request: ClientHttp3Stream): Promise<void> {
     await sleep(PIECE_INTERVAL_MS);
   }
   request.end();
+}
+
+/** @returns the port to connect to */
+async function pathTo(serverPort: number, impairment: Partial<Impairment> | undefined): Promise<number> {
+  if (impairment === undefined) return serverPort;
+  const proxy = await ImpairmentProxy.start({ upstreamPort: serverPort, seed: SEED, up: impairment, down: impairment });
+  onTestFinished(() => proxy.stop());
+  return proxy.port;
 }
 
 /** One request after the other, until one fails. */
@@ -40,9 +54,12 @@ async function work(session: ClientHttp3Session, done: Settlement[]): Promise<vo
   }
 }
 
-test('server.close under load: what was accepted is answered, what was not may be sent again, and the process ends', {
-  timeout: 60_000,
-}, async () => {
+const title = 'what was accepted is answered, what was not may be sent again, and the process ends';
+
+test.each([
+  ['loopback', undefined],
+  ['a path with loss and delay', { loss: 0.02, delayMs: 5 }],
+] as const)(`server.close under load over %s: ${title}`, { timeout: 60_000 }, async (_, impairment) => {
   const identity = await testIdentity();
   const { keyPem: key, certPem: cert } = identity.certificate;
   let onClosed = (_: ShutdownReport): void => undefined;
@@ -55,10 +72,10 @@ test('server.close under load: what was accepted is answered, what was not may b
     (report) => onClosed(report as ShutdownReport),
   );
   onTestFinished(() => server.stop());
-  const origin = `https://127.0.0.1:${await server.call('port')}`;
+  const origin = `https://127.0.0.1:${await pathTo(await server.call('port'), impairment)}`;
 
   const done: Settlement[] = [];
-  const sessions = Array.from({ length: CONNECTIONS }, () => openSession(origin, identity));
+  const sessions = Array.from({ length: CONNECTIONS }, () => openSession(origin, identity, CONNECT));
   const workers = sessions.flatMap((session) => Array.from({ length: IN_FLIGHT }, () => work(session, done)));
   await waitUntil('answers', () => done.length >= ANSWERS_BEFORE);
   const before = done.length;

@@ -88,11 +88,10 @@ describe('connection table', () => {
   it('keeps times, counts, TLS facts and the present addresses', () => {
     const { registry } = makeRegistry();
     const before = Date.now();
-    const entry = registry.open(FACTS);
+    let traffic: { bytesReceived: number; bytesSent: number } | undefined = { bytesReceived: 1500, bytesSent: 77 };
+    const entry = registry.open({ ...FACTS, traffic: () => traffic });
     expect(entry).toMatchObject({ connectTime: 0, closeTime: 0, lastReceiveTime: 0, tls: undefined });
-    entry.received(1200);
-    entry.received(300);
-    entry.sent(77);
+    entry.received();
     entry.connected(TLS);
     entry.streamOpened();
     entry.streamOpened();
@@ -103,6 +102,9 @@ describe('connection table', () => {
     entry.moved({ ...path, remoteAddress: '::1', remotePort: 9 });
     expect(entry).toMatchObject({ remoteAddress: '::1', remotePort: 9, localPort: 443 });
     entry.closed(CLEAN_END);
+    // The engine has forgotten the connection; its entry has not.
+    traffic = undefined;
+    expect(entry).toMatchObject({ bytesReceived: 1500, bytesSent: 77 });
     const times = [before, entry.openTime, entry.lastReceiveTime, entry.connectTime, entry.closeTime, Date.now()];
     expect(times).toEqual(times.toSorted((left, right) => left - right));
     expect(onSocketClosed).toBe(FACTS.onSocketClosed);

@@ -371,8 +371,7 @@ impl Engine {
         entry.link = Some(link);
         for mut datagram in entry.saved.take().unwrap_or_default() {
             entry.enter(|link| {
-                link.connection
-                    .process_input(borrowed(&mut datagram), now);
+                link.connection.process_input(borrowed(&mut datagram), now);
             });
         }
         self.touch(handle);

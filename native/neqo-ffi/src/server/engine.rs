@@ -333,17 +333,19 @@ impl Engine {
             return;
         };
         entry.wake = wake;
-        let mut closed = false;
-        if let Some(link) = &mut entry.link {
-            if let Some(code) = entry.close_when_sent {
-                if !link.connection.bidi_send_active() {
-                    entry.close_when_sent = None;
-                    link.connection.close(now, code, "");
-                    closed = true;
-                }
+        let close = entry.close_when_sent;
+        let closed = entry.enter(|link| {
+            let code = close.filter(|_| !link.connection.bidi_send_active());
+            if let Some(code) = code {
+                link.connection.close(now, code, "");
             }
             // Timers of neqo run inside process_output: that is where a connection ends by itself.
             link.handler.process_http3(&mut link.connection, now);
+            code.is_some()
+        });
+        let closed = closed == Some(true);
+        if closed {
+            entry.close_when_sent = None;
         }
         self.note_phase(handle, now);
         self.schedule(handle);

@@ -227,8 +227,37 @@ fn send(
 }
 
 #[cfg(test)]
+#[path = "../../tests/engine/mod.rs"]
+mod engine_under_test;
+
+#[cfg(test)]
 mod tests {
-    use super::parse_fields;
+    use super::{
+        engine_under_test::{Kind, World},
+        parse_fields,
+    };
+
+    #[test]
+    fn a_panic_costs_its_connection_alone() {
+        let mut world = World::new(|_| {});
+        let clients = [world.connect(), world.connect()];
+        let handles: Vec<u32> = (world.server.of_kind(Kind::Connection))
+            .map(|event| event.connection)
+            .collect();
+        let engine = &mut world.server.server.engine;
+        engine
+            .on::<()>(handles[0], |_, _| panic!("as neqo's assertions do"))
+            .unwrap_err();
+        engine.goaway(handles[0], false).unwrap_err();
+        engine.refuse(handles[0]).unwrap_err();
+        world.until(|world| world.server.released == 1);
+        assert_eq!(world.server.stats().connections, 1.0);
+        assert_eq!(world.get(clients[1], "/size/10").length, 10);
+        // The first one is told when it comes again.
+        world.clients[clients[0]].request("GET", "/size/10", &[], true);
+        world.until(|world| world.clients[clients[0]].close.is_some());
+        assert_eq!(world.server.stats().stateless_resets_sent, 1.0);
+    }
 
     #[test]
     fn sections_are_pairs_ended_by_nul() {
