@@ -26,6 +26,12 @@ export function flag(name: string, value: boolean | undefined, fallback: boolean
   return value;
 }
 
+/** An object of options. */
+export function section<Options>(name: string, value: Options): Options {
+  if (typeof value !== 'object' || value === null) throw new InvalidArgumentError(`${name}: must be an object`);
+  return value;
+}
+
 const CONGESTION_CONTROLS: readonly CongestionControl[] = ['cubic', 'newreno'];
 const BOOLEAN_QUIC_OPTIONS = ['pacing', 'pmtud', 'grease', 'sniSlicing', 'mlkem', 'versionNegotiation'] as const;
 const NUMBER_QUIC_OPTIONS = [

@@ -29,8 +29,8 @@ const NO_FAMILY = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
  *
  * Events: 'listening', 'connect' (connection) and 'disconnect' (connection, {code, error}) exactly once for each QUIC connection,
  * 'session' (session), 'stream' (stream, headers, flags, rawHeaders), 'request' (request, response), 'checkContinue',
- * 'checkExpectation', 'sessionError' (error, session), 'handshakeError' (error, session), 'drop' (addresses and why a connection was
- * refused), 'timeout' (session), 'fdWarning', 'workerError', 'error', 'close'.
+ * 'checkExpectation', 'connectRequest' (a CONNECT request, response), 'sessionError' (error, session), 'handshakeError' (error,
+ * session), 'drop' (addresses and why a connection was refused), 'timeout' (session), 'fdWarning', 'workerError', 'error', 'close'.
  */
 export class Http3SecureServer extends EventEmitter implements EndpointServer {
   readonly #options: ResolvedServerOptions;
@@ -293,9 +293,9 @@ export class Http3SecureServer extends EventEmitter implements EndpointServer {
   }
 
   async #startWorkers(): Promise<void> {
-    const { workers } = this.#options;
+    const { workers, sendDate } = this.#options;
     if (workers === undefined) return;
-    const pool = new WorkerPool(workers);
+    const pool = new WorkerPool(workers, sendDate);
     pool.on('workerError', (error) => this.emit('workerError', error));
     this.#workers = pool;
     this.on('stream', pool.dispatch);

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError } from '../errors.js';
-import { count, flag, MAX_TIME, resolveQuicOptions, time } from '../http/option-checks.js';
+import { count, flag, MAX_TIME, resolveQuicOptions, section, time } from '../http/option-checks.js';
 import { RetryPolicy } from '../native-server.js';
 import { QUIC_DEFAULTS, type QuicOptions } from '../session/session-params.js';
 import { type ConnectionIdLayout, type ConnectionIdOptions, resolveConnectionIds } from './connection-id-options.js';
 import type { CredentialOptions } from './credentials.js';
 import { type ResolvedSharedPort, resolveSharedPort, type SharedPortOptions } from './port-sharing-options.js';
+import { SESSION_ID_NODES } from './session-ids.js';
 import { resolveTcpOptions, type TcpOptions } from './tcp-options.js';
-import type { VirtualFdOptions } from './virtual-fd-options.js';
-import type { WorkerOptions } from './workers/worker-options.js';
+import { checkVirtualFdOptions, type VirtualFdOptions } from './virtual-fd-options.js';
+import { resolveWorkerOptions, type WorkerOptions } from './workers/worker-options.js';
 
 /** Answers the name of a ClientHello with a certificate; without one the server's own is used. */
 export type SniCallback = (
@@ -135,10 +136,12 @@ const RESET_KEY_BYTES = 32;
 
 /** @throws InvalidArgumentError that names the option */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+  section('options', options);
   if ('pfx' in options && options.pfx !== undefined) {
     throw new InvalidArgumentError('pfx: PKCS #12 is not supported; give key and cert as PEM (openssl pkcs12 -nodes)');
   }
   const { retry = 'auto', statelessResetKey, SNICallback, qlogDir = '', nodeId } = options;
+  const { quic = {}, virtualFds, workers, connectionId } = options;
   const retryPolicy = Object.hasOwn(RETRY_POLICIES, retry) ? RETRY_POLICIES[retry] : undefined;
   if (retryPolicy === undefined) throw new InvalidArgumentError("retry: must be 'never', 'always' or 'auto'");
   if (SNICallback !== undefined && typeof SNICallback !== 'function') {
@@ -153,9 +156,13 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   const retryBelow = count('retryBelow', options.retryBelow, Math.ceil(retryAbove / 2), retryAbove);
   const sharedPort = resolveSharedPort(options.sharedPort, statelessResetKey === undefined);
   const zeroRttWindow = time('zeroRttWindow', options.zeroRttWindow, 10_000);
+  const maxConnections = count('maxConnections', options.maxConnections, 10_000, MAX_COUNT, 1);
+  const sendDate = flag('sendDate', options.sendDate, true);
+  if (virtualFds !== undefined) checkVirtualFdOptions(section('virtualFds', virtualFds), maxConnections);
+  if (workers !== undefined) resolveWorkerOptions(section('workers', workers), sendDate);
   return {
     SNICallback,
-    maxConnections: count('maxConnections', options.maxConnections, 10_000, MAX_COUNT, 1),
+    maxConnections,
     maxQueuedConnections: count('maxQueuedConnections', options.maxQueuedConnections, 128, MAX_COUNT),
     queueTimeout: time('queueTimeout', options.queueTimeout, 1000),
     maxPendingHandshakes: count('maxPendingHandshakes', options.maxPendingHandshakes, 2000, MAX_COUNT, 1),
@@ -166,7 +173,10 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     sessionTickets: flag('sessionTickets', options.sessionTickets, true),
     zeroRttWindow: flag('zeroRtt', options.zeroRtt, false) ? zeroRttWindow : 0,
     statelessResetKey: resetKey,
-    ...resolveConnectionIds(options.connectionId, sharedPort?.id),
+    ...resolveConnectionIds(
+      connectionId === undefined ? undefined : section('connectionId', connectionId),
+      sharedPort?.id,
+    ),
     sharedPort,
     // neqo takes 0 for a time that has come.
     idleTimeout: time('idleTimeout', options.idleTimeout, 30_000) || MAX_TIME,
@@ -175,12 +185,12 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     maxConcurrentStreams: count('maxConcurrentStreams', options.maxConcurrentStreams, 100, MAX_COUNT, 1),
     requestTimeout: time('requestTimeout', options.requestTimeout, 300_000),
     timeout: time('timeout', options.timeout, 0),
-    sendDate: flag('sendDate', options.sendDate, true),
+    sendDate,
     qlogDir,
-    virtualFds: options.virtualFds,
-    nodeId: nodeId ?? sharedPort?.id,
+    virtualFds,
+    nodeId: nodeId === undefined ? sharedPort?.id : count('nodeId', nodeId, 0, SESSION_ID_NODES - 1),
     tcp: resolveTcpOptions(options.tcp),
-    workers: options.workers,
-    quic: resolveQuicOptions(options.quic ?? {}, SERVER_QUIC_DEFAULTS),
+    workers,
+    quic: resolveQuicOptions(section('quic', quic), SERVER_QUIC_DEFAULTS),
   };
 }

@@ -72,7 +72,7 @@ export interface ServerHttp3Stream extends Duplex {
   setTimeout(milliseconds: number, callback?: () => void): this;
 }
 
-/** The server's side of one HTTP/3 connection. Events: 'stream', 'close', 'error', 'goaway', 'timeout'. */
+/** The server's side of one HTTP/3 connection. Events: 'stream', 'close', 'error', 'timeout'. */
 export interface ServerHttp3Session extends EventEmitter {
   /** 64 bits, never used again in this process group. */
   readonly id: bigint;

@@ -142,6 +142,8 @@ export class TcpSibling {
     server.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
+      // Its handshake began before `close`.
+      if (this.#closing) session.close();
     });
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);

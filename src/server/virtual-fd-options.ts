@@ -108,3 +108,9 @@ export function resolveVirtualFdOptions(
     warnAt,
   };
 }
+
+/** Before there is a limit to resolve them with. @throws InvalidArgumentError for a value that cannot be used */
+export function checkVirtualFdOptions(options: VirtualFdOptions, maxConnections: number): void {
+  checkedVirtualFdMode(options.mode);
+  resolveVirtualFdOptions(options, maxConnections, Number.MAX_SAFE_INTEGER);
+}

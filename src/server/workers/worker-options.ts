@@ -83,10 +83,10 @@ export function resolveWorkerOptions(options: WorkerOptions, sendDate: boolean):
 }
 
 function moduleUrl(module: string | URL): string {
-  if (module instanceof URL || module.startsWith('file:')) {
+  if (module instanceof URL || String(module).startsWith('file:')) {
     const { href, protocol } = new URL(module);
     if (protocol === 'file:') return href;
-  } else if (module !== '') {
+  } else if (typeof module === 'string' && module !== '') {
     return pathToFileURL(resolve(module)).href;
   }
   throw new InvalidArgumentError(`workers.module: must be a path or a file URL, not '${String(module)}'`);

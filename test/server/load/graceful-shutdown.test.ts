@@ -39,8 +39,13 @@ async function stream(request: ClientHttp3Stream): Promise<void> {
 /** @returns the port to connect to */
 async function pathTo(serverPort: number, impairment: Partial<Impairment> | undefined): Promise<number> {
   if (impairment === undefined) return serverPort;
-  const proxy = await ImpairmentProxy.start({ upstreamPort: serverPort, seed: SEED, up: impairment, down: impairment });
-  onTestFinished(() => proxy.stop());
+  const proxy = await ImpairmentProxy.start({
+    target: { host: '127.0.0.1', port: serverPort },
+    seed: SEED,
+    up: impairment,
+    down: impairment,
+  });
+  onTestFinished(() => proxy.close());
   return proxy.port;
 }
 

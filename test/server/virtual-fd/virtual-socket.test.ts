@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadServerAddon } from '../../../src/native-server.js';
+import type { Traffic } from '../../../src/server/connection-entry.js';
 import { ConnectionRegistry } from '../../../src/server/connection-registry.js';
 import { type Descriptor, expectNoNewDescriptors, listDescriptors } from '../../support/descriptors.js';
 import { waitUntil } from '../../support/wait-until.js';
@@ -26,7 +27,8 @@ describe('session.socket', () => {
   });
 
   function openSocket(onSocketClosed: () => void = () => undefined) {
-    const entry = registry.open({ ...FACTS, onSocketClosed });
+    const traffic = (): Traffic => ({ bytesReceived: 10, bytesSent: 20 });
+    const entry = registry.open({ ...FACTS, onSocketClosed, traffic });
     entry.connected(TLS);
     const { socket } = entry;
     if (socket === undefined) throw new Error('no socket');
@@ -41,9 +43,7 @@ describe('session.socket', () => {
   });
 
   it("tells the QUIC connection's addresses, counts and TLS facts", () => {
-    const { entry, socket } = openSocket();
-    entry.received(10);
-    entry.sent(20);
+    const { socket } = openSocket();
     expect(socket).toMatchObject({
       remoteAddress: '127.0.0.1',
       remotePort: 50_000,
@@ -130,7 +130,7 @@ describe('session.socket', () => {
 
   it("has a timeout that the QUIC connection's packets put off", async () => {
     const { entry, socket } = openSocket();
-    const feeding = setInterval(() => entry.received(1), 5);
+    const feeding = setInterval(() => entry.received(), 5);
     const onTimeout = vi.fn();
     socket.setTimeout(200, onTimeout);
     expect(socket.timeout).toBe(200);
