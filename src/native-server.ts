@@ -8,30 +8,6 @@
  */
 import { type CongestionControl, loadAddon, type NativeAddon, type NativeStats, type UdpPoll } from './native.js';
 
-/** Indices into the `status` array of a server. */
-export const ServerStatus = {
-  /** processInput: UDP payload bytes and datagrams read. */
-  BYTES_IN: 0,
-  DATAGRAMS_IN: 1,
-  /** processInput: 1 if it stopped at its bound with the socket not yet empty. */
-  INPUT_MORE: 2,
-  /** processInput, processOutput: errno of a socket error, or 0. */
-  ERRNO: 3,
-  BYTES_OUT: 4,
-  DATAGRAMS_OUT: 5,
-  /** processOutput: 1 if the socket would block; datagrams are kept and sent by the next call. */
-  OUTPUT_BLOCKED: 6,
-  /** processOutput: 1 if it stopped at its bound with more to send. */
-  OUTPUT_MORE: 7,
-  /** processOutput: milliseconds (whole, at least 1) until it wants to be called again; -1 for never. */
-  TIMEOUT_MS: 8,
-  /** nextEvents: 1 if events are left that did not fit. */
-  EVENTS_MORE: 9,
-  /** readData: 1 if the stream's end was reached. */
-  FIN: 10,
-  LENGTH: 16,
-} as const;
-
 /**
  * Kinds of records in a server's event buffer. A record is 8-byte aligned and little-endian, with a head of 40 bytes:
  * u32 kind, u32 length of the whole record (a multiple of 8), f64 stream id, f64 number, u32 flags, u32 count,
@@ -59,7 +35,8 @@ export const ServerEventKind = {
   PRIORITY_UPDATE: 9,
   /**
    * A ClientHello names a host for which no credential is set, and `askServerName` is on. The connection waits for
-   * `provideCredential`. Payload: the name, UTF-8 (empty: no SNI).
+   * `provideCredential`. Payload: the name, UTF-8 (empty: no SNI). Without an answer in `handshakeTimeoutMs` the client is
+   * refused, and STATE_CHANGE to CLOSED follows.
    */
   SERVER_NAME: 10,
   /** The peer's address changed (migration or NAT rebinding). Payload as CONNECTION. */
@@ -224,7 +201,9 @@ export interface NeqoHttp3Server {
   /**
    * Sends a header section and, if given, the beginning of the body with it. `head` is the section with each name and
    * each value ended by a NUL: ':status\0' + '200\0' + 'content-type\0' … An interim (1xx) section may be followed by
-   * others. Returns the body bytes accepted, or a NativeResult. With `fin`, the stream ends if all of the body was taken.
+   * others. Returns the body bytes accepted, or a NativeResult: TOO_MUCH_DATA if the client does not accept a section of this
+   * size (its SETTINGS_MAX_FIELD_SECTION_SIZE, 1 MiB without it); nothing was sent then. With `fin`, the stream ends if all
+   * of the body was taken.
    */
   respond(
     connection: number,
@@ -244,7 +223,7 @@ export interface NeqoHttp3Server {
     length: number,
     fin: boolean,
   ): number;
-  /** Trailer section, encoded as `respond`'s head, and FIN. */
+  /** Trailer section, encoded as `respond`'s head and with its limit, and FIN. */
   sendTrailers(connection: number, streamId: number, trailers: string): number;
   /** FIN. */
   endStream(connection: number, streamId: number): number;
@@ -299,7 +278,7 @@ export interface NeqoHttp3Server {
 export interface NeqoHttp3ServerConstructor {
   /**
    * @param params all parameters
-   * @param status `Float64Array` of {@link ServerStatus}.LENGTH
+   * @param status `Float64Array` of `Status.LENGTH`
    * @param events event buffer; at least 64 KiB. A larger single event grows it: `eventBuffer()` then returns a new one.
    * @throws Error with `code` (errno name or `ERR_NEQO_INIT`)
    */

@@ -28,7 +28,7 @@ export const NativeResult = {
   INVALID_INPUT: -4,
   /** Not possible in the present state of the connection or session. */
   INVALID_STATE: -5,
-  /** A datagram is larger than the path or the peer allows. */
+  /** A datagram is larger than the path or the peer allows; a header section is larger than the client accepts. */
   TOO_MUCH_DATA: -6,
   /** The stream's bytes cannot be parsed; neqo is resetting it or closing the connection, and an event says so. */
   PROTOCOL_ERROR: -7,
@@ -40,7 +40,7 @@ export const NativeResult = {
   PANIC: -99,
 } as const;
 
-/** Indices into the `status` array of a connection. */
+/** Indices into the `status` array of a connection, and of a server. */
 export const Status = {
   /** processInput: payload bytes read from the socket. */
   BYTES_IN: 0,
@@ -62,7 +62,7 @@ export const Status = {
   TIMEOUT_MS: 8,
   /** nextEvents: 1 if events are left that did not fit. */
   EVENTS_MORE: 9,
-  /** readResponseData: 1 if the stream's end was reached. */
+  /** readResponseData, readData: 1 if the stream's end was reached. */
   FIN: 10,
   LENGTH: 16,
 } as const;
@@ -130,6 +130,8 @@ export const CloseKind = {
   VERSION_NEGOTIATION: 10,
   /** Anything else inside neqo; the record's text names it. */
   INTERNAL: 11,
+  /** Of a server: the handshake was not complete within `handshakeTimeoutMs`. */
+  HANDSHAKE_TIMEOUT: 12,
 } as const;
 
 /** Congestion control algorithms of neqo. */

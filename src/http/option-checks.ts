@@ -11,6 +11,9 @@ export function time(name: string, value: number | undefined, fallback: number):
   return count(name, value, fallback, MAX_TIME);
 }
 
+/** Counts, which native code keeps in 31 bits. */
+export const MAX_COUNT = 2 ** 31 - 1;
+
 /** A whole number from `min` to `max`. */
 export function count(name: string, value: number | undefined, fallback: number, max: number, min = 0): number {
   if (value === undefined) return fallback;
@@ -53,6 +56,8 @@ const QUIC_LIMITS: Partial<Record<(typeof NUMBER_QUIC_OPTIONS)[number], number>>
   ackRatio: 255,
   fastPto: 255,
 };
+/** Smallest values where it is not 0. A PTO of no length would probe without end. */
+const QUIC_LEAST: Partial<Record<(typeof NUMBER_QUIC_OPTIONS)[number], number>> = { fastPto: 1 };
 
 /** The options with those of `defaults` that are not given. */
 export function resolveQuicOptions(options: QuicOptions, defaults: Required<QuicOptions>): Required<QuicOptions> {
@@ -60,7 +65,7 @@ export function resolveQuicOptions(options: QuicOptions, defaults: Required<Quic
   for (const name of BOOLEAN_QUIC_OPTIONS) resolved[name] = flag(`quic.${name}`, options[name], defaults[name]);
   for (const name of NUMBER_QUIC_OPTIONS) {
     const limit = QUIC_LIMITS[name] ?? Number.MAX_SAFE_INTEGER;
-    resolved[name] = count(`quic.${name}`, options[name], defaults[name], limit);
+    resolved[name] = count(`quic.${name}`, options[name], defaults[name], limit, QUIC_LEAST[name]);
   }
   resolved.congestionControl = options.congestionControl ?? defaults.congestionControl;
   if (!CONGESTION_CONTROLS.includes(resolved.congestionControl)) {

@@ -9,6 +9,7 @@ import { CredentialStore } from './credential-store.js';
 import type { CredentialOptions } from './credentials.js';
 import { type ListenCall, type ListenOptions, parseListenCall, resolveHost } from './listen-options.js';
 import { type EndpointServer, type EndpointStats, ServerEndpoint } from './server-endpoint.js';
+import { checkQlogDirectory } from './qlog-directory.js';
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './server-options.js';
 import type { Connection } from './server-types.js';
 import { TcpSibling } from './tcp-sibling.js';
@@ -227,7 +228,8 @@ export class Http3SecureServer extends EventEmitter implements EndpointServer {
 
   async #start(call: ListenCall): Promise<void> {
     try {
-      await this.#startWorkers();
+      if (this.#options.qlogDir !== '') await checkQlogDirectory(this.#options.qlogDir);
+      if (this.#state === 'starting') await this.#startWorkers();
       const addresses = await new Promise<readonly string[]>((resolve, reject) => {
         resolveHost(call.host, (error, found) => (error === null ? resolve(found) : reject(error)));
       });

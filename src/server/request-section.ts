@@ -122,9 +122,11 @@ function checkPseudo(name: string, value: string): void {
       if (!AUTHORITY.test(value)) throw malformed(`:authority ${JSON.stringify(value)}`);
       return;
     case ':scheme':
-    case ':protocol':
-      if (!isToken(value)) throw malformed(`${name} ${JSON.stringify(value)}`);
+      if (!isToken(value)) throw malformed(`:scheme ${JSON.stringify(value)}`);
       return;
+    case ':protocol':
+      // The server does not offer SETTINGS_ENABLE_CONNECT_PROTOCOL, without which it is undefined (RFC 9220 3, RFC 9114 4.3).
+      throw malformed('an extended CONNECT, which the settings do not offer');
     default:
       throw malformed(`unknown pseudo-header ${name}`);
   }
@@ -137,22 +139,15 @@ function checkField(name: string, value: string): void {
   if (!isFieldValue(value)) throw malformed(`value of field ${name}`);
 }
 
-/** Pseudo-headers that must be there (RFC 9114 4.3.1; 4.4 and RFC 9220 for CONNECT). */
+/** Pseudo-headers that must be there (RFC 9114 4.3.1; 4.4 for CONNECT). */
 function checkPresent(headers: Fields): void {
-  const {
-    ':method': method,
-    ':scheme': scheme,
-    ':path': path,
-    ':authority': authority,
-    ':protocol': protocol,
-  } = headers;
+  const { ':method': method, ':scheme': scheme, ':path': path, ':authority': authority } = headers;
   if (method === undefined) throw malformed('no :method');
-  if (method === 'CONNECT' && protocol === undefined) {
+  if (method === 'CONNECT') {
     if (scheme !== undefined || path !== undefined) throw malformed(':scheme or :path in a CONNECT request');
     if (authority === undefined) throw malformed('a CONNECT request without :authority');
     return;
   }
-  if (method !== 'CONNECT' && protocol !== undefined) throw malformed(':protocol outside of CONNECT');
   if (scheme === undefined) throw malformed('no :scheme');
   if (path === undefined) throw malformed('no :path');
   const host = headers.host;

@@ -1,4 +1,5 @@
-import { type Http3Error, ResponseContentLengthMismatchError, ResponseError } from '../errors.js';
+import { H3_ERROR, type Http3Error, ResponseContentLengthMismatchError, ResponseError } from '../errors.js';
+import { NativeResult } from '../native.js';
 import type { ResponseSection } from './response-section.js';
 import type { StreamSession } from './stream-session.js';
 
@@ -6,6 +7,16 @@ import type { StreamSession } from './stream-session.js';
 const MAX_JOINED_BYTES = 128 * 1024;
 
 type Callback = (error?: Error | null) => void;
+
+/** The client does not accept a header section of this size (RFC 9114 4.2.2); nothing of it was sent. */
+export class HeadersTooLargeError extends ResponseError {
+  constructor() {
+    super('ERR_HTTP3_HEADERS_TOO_LARGE', 'The header section exceeds what the client accepts', {
+      errorCode: H3_ERROR.H3_INTERNAL_ERROR,
+      errorName: 'H3_INTERNAL_ERROR',
+    });
+  }
+}
 
 /** What the writer needs to know of the stream it writes for. */
 export interface WriterStream {
@@ -114,7 +125,7 @@ export class ResponseWriter {
     this.#trailers = text;
   }
 
-  /** Gives the engine what it takes. @throws Http3Error if the body does not fit its content-length */
+  /** Gives the engine what it takes. @throws Http3Error if the body does not fit its content-length, the head not the client */
   flush(): void {
     if (this.#gone || this.#finSent) {
       this.#settle();
@@ -214,9 +225,14 @@ export class ResponseWriter {
     this.#finSent = !this.#gone;
   }
 
-  /** A negative result: that half is closed already, and RESET, STOP_SENDING or the connection's end comes next. */
+  /**
+   * A negative result: that half is closed already, and RESET, STOP_SENDING or the connection's end comes next.
+   *
+   * @throws HeadersTooLargeError if it was a header section that the client does not accept
+   */
   #taken(result: number): number {
     if (this.#session.check(result, 'respond') >= 0) return result;
+    if (result === NativeResult.TOO_MUCH_DATA) throw new HeadersTooLargeError();
     this.#gone = true;
     return 0;
   }

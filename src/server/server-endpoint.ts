@@ -60,8 +60,9 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
   readonly #credentials: CredentialStore;
   /** Those that the engine has not forgotten. */
   readonly #sessions = new Set<Http3ServerSession>();
-  /** Handshakes that wait for a credential. */
-  readonly #questions = new Map<number, object>();
+  /** Handshakes that wait for a credential of this name. */
+  readonly #questions = new Map<number, { readonly name: string }>();
+  readonly #handshakeTimeout: number;
   readonly #requestTimeouts: ExpiryQueue<Http3ServerStream>;
   #closing = false;
   /** Closing in order, with other processes on the port: whoever comes before the engine sends them there is served. */
@@ -79,6 +80,7 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
     this.#credentials = credentials;
     this.limits = options;
     this.sendDate = options.sendDate;
+    this.#handshakeTimeout = options.handshakeTimeout;
     this.#requestTimeouts = new ExpiryQueue(options.requestTimeout, (stream) => stream.onRequestTimeout());
     const { maxConnections, virtualFds, nodeId } = options;
     this.registry = new ConnectionRegistry(
@@ -227,20 +229,29 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
   }
 
   onServerName(handle: number, name: string): void {
-    const question = {};
+    const question = { name };
     this.#questions.set(handle, question);
     this.#credentials.find(name, (error, credential) => {
-      // The handshake may be over by now, and its handle another's.
-      if (this.#questions.get(handle) !== question) return;
-      this.#questions.delete(handle);
       this.apply((engine) => {
-        if (error === null) engine.provideCredential(handle, credential);
-        else engine.refuse(handle);
+        // The handshake may be over by now, and its handle another's.
+        if (this.#questions.get(handle) !== question) return;
+        this.#questions.delete(handle);
+        if (error === null) {
+          engine.provideCredential(handle, credential);
+          return;
+        }
+        engine.refuse(handle);
+        this.#noCertificate(`No certificate for '${name}': ${error.message}`, error);
       });
-      if (error === null) return;
-      const message = `No certificate for '${name}': ${error.message}`;
-      emitSafely(this.#server, 'handshakeError', new ConnectionError('ERR_TLS_SNI', message, { cause: error }));
     });
+  }
+
+  onHandshakeEnd(handle: number): void {
+    const question = this.#questions.get(handle);
+    // A connection that was refused has none: who refused it knows.
+    if (question === undefined) return;
+    this.#questions.delete(handle);
+    this.#noCertificate(`No certificate for '${question.name}' within ${this.#handshakeTimeout} ms`);
   }
 
   onTimeout(session: Http3ServerSession): boolean {
@@ -258,6 +269,10 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
   onGone(session: Http3ServerSession): void {
     this.#sessions.delete(session);
     if (this.#closing) this.#endIfIdle();
+  }
+
+  #noCertificate(message: string, cause?: Error): void {
+    emitSafely(this.#server, 'handshakeError', new ConnectionError('ERR_TLS_SNI', message, { cause }));
   }
 
   #createEngine(options: ResolvedServerOptions): CreateServerEngine {

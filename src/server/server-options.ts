@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError } from '../errors.js';
-import { count, flag, MAX_TIME, resolveQuicOptions, section, time } from '../http/option-checks.js';
+import { count, flag, MAX_COUNT, MAX_TIME, resolveQuicOptions, section, time } from '../http/option-checks.js';
 import { RetryPolicy } from '../native-server.js';
 import { QUIC_DEFAULTS, type QuicOptions } from '../session/session-params.js';
 import { type ConnectionIdLayout, type ConnectionIdOptions, resolveConnectionIds } from './connection-id-options.js';
@@ -131,7 +131,6 @@ const RETRY_POLICIES: Readonly<Record<RetryMode, number>> = {
   always: RetryPolicy.ALWAYS,
   auto: RetryPolicy.LOAD,
 };
-const MAX_COUNT = 2 ** 31 - 1;
 const RESET_KEY_BYTES = 32;
 
 /** @throws InvalidArgumentError that names the option */

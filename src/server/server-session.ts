@@ -280,7 +280,10 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
     const { engine, handle } = this;
     this.#requestIds.add(streamId);
     const head = `:status\0${HEADERS_TOO_LARGE_STATUS}\0`;
-    this.check(engine.respond(handle, streamId, head, undefined, 0, 0, true), 'respond');
+    if (this.check(engine.respond(handle, streamId, head, undefined, 0, 0, true), 'respond') < 0) {
+      // Not even that much is taken by the client.
+      this.check(engine.resetStream(handle, streamId, H3_ERROR.H3_INTERNAL_ERROR), 'resetStream');
+    }
     this.check(engine.stopSending(handle, streamId, H3_ERROR.H3_NO_ERROR), 'stopSending');
   }
 

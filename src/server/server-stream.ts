@@ -12,7 +12,7 @@ import {
   reportUncaught,
   StreamResetError,
 } from '../errors.js';
-import { count, MAX_TIME } from '../http/option-checks.js';
+import { count } from '../http/option-checks.js';
 import type { ServerWork } from '../session/http3-server-driver.js';
 import type { Priority } from '../stream/transaction.js';
 import { emitSafely } from './emit-safely.js';
@@ -20,9 +20,10 @@ import { respondWithFD, respondWithFile } from './file-response.js';
 import { RequestBodyReader } from './request-body-reader.js';
 import { exceedsLimits, parsePriority, parseTrailerSection } from './request-section.js';
 import { interimSection, isBodiless, responseSection, trailerSection } from './response-section.js';
-import { ResponseWriter } from './response-writer.js';
+import { HeadersTooLargeError, ResponseWriter } from './response-writer.js';
 import type { ServerFileResponseOptions, ServerHttp3Stream, ServerResponseOptions } from './server-types.js';
 import type { StreamSession } from './stream-session.js';
+import { setStreamTimeout } from './stream-timeout.js';
 
 type Callback = (error?: Error | null) => void;
 type EndCallback = () => void;
@@ -181,14 +182,7 @@ export class Http3ServerStream extends Duplex implements ServerHttp3Stream, Serv
 
   /** Emits 'timeout' after this many milliseconds without activity; 0 for never. */
   setTimeout(milliseconds: number, callback?: () => void): this {
-    count('milliseconds', milliseconds, 0, MAX_TIME);
-    if (callback !== undefined) {
-      if (milliseconds === 0) this.removeListener('timeout', callback);
-      else this.once('timeout', callback);
-    }
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (milliseconds > 0 && !this.destroyed) this.#timer = setTimeout(() => this.emit('timeout'), milliseconds).unref();
+    this.#timer = setStreamTimeout(this, this.#timer, milliseconds, callback);
     return this;
   }
 
@@ -432,6 +426,8 @@ export class Http3ServerStream extends Duplex implements ServerHttp3Stream, Serv
     // What the engine cannot explain concerns the server.
     if (error instanceof NativeError) throw error;
     if (error instanceof MessageError) this.#abort(H3_ERROR.H3_MESSAGE_ERROR, error);
+    // The limit is the client's: it must not be able to end the process by it.
+    else if (error instanceof HeadersTooLargeError) this.#abort(H3_ERROR.H3_INTERNAL_ERROR, error);
     else this.destroy(asError(error));
   }
 }

@@ -11,7 +11,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
 import { parseCertificates } from '../session/trust-anchors.js';
 import { AlternativeService } from './alternative-service.js';
 import { HTTP_VERSION } from './compat/stream-messages.js';
@@ -42,6 +42,8 @@ export class TcpSibling {
   /** What SNICallback gave: the same object is read once. */
   readonly #contexts = new WeakMap<CredentialOptions, SecureContext>();
   readonly #sockets = new Set<Socket>();
+  /** By the client's address and port: TCP's socket until the TLS handshake is complete; then that of TLS, for HTTP/1.1. */
+  readonly #withoutSession = new Map<string, Socket | TLSSocket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   #service: AlternativeService | undefined;
   #closing = false;
@@ -107,7 +109,10 @@ export class TcpSibling {
     this.server.unref();
   }
 
-  /** Takes no more connections; settles when the open requests are answered and all connections closed. */
+  /**
+   * Takes no more connections; settles when the open requests are answered and all connections closed. Those that asked for
+   * nothing yet are broken off: node waits two minutes for a handshake, and one for a first request over HTTP/1.1.
+   */
   close(): Promise<void> {
     this.#closing = true;
     return new Promise((resolve) => {
@@ -115,6 +120,9 @@ export class TcpSibling {
       this.server.close(() => resolve());
       for (const session of this.#sessions) session.close();
       this.server.closeIdleConnections();
+      for (const socket of this.#withoutSession.values()) {
+        if (!(socket instanceof TLSSocket && socket.bytesRead > 0)) socket.destroy();
+      }
     });
   }
 
@@ -142,12 +150,20 @@ export class TcpSibling {
     server.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
-      // Its handshake began before `close`.
-      if (this.#closing) session.close();
     });
     server.on('connection', (socket: Socket) => {
+      const client = clientOf(socket);
       this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+      this.#withoutSession.set(client, socket);
+      socket.once('close', () => {
+        this.#sockets.delete(socket);
+        this.#withoutSession.delete(client);
+      });
+    });
+    server.on('secureConnection', (socket) => {
+      const client = clientOf(socket);
+      if (socket.alpnProtocol === 'h2') this.#withoutSession.delete(client);
+      else if (this.#withoutSession.has(client)) this.#withoutSession.set(client, socket);
     });
   }
 
@@ -213,6 +229,10 @@ export class TcpSibling {
 type Request = Http2ServerRequest | IncomingMessage;
 type Response = Http2ServerResponse | ServerResponse;
 type ContextAnswer = (error: Error | null, context?: SecureContext) => void;
+
+function clientOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
 
 function end(response: Response, status: number): void {
   response.statusCode = status;

@@ -1,5 +1,6 @@
 /** Options of the virtual fds, their defaults and their checks. */
 import { InvalidArgumentError } from '../errors.js';
+import { count, MAX_COUNT, time } from '../http/option-checks.js';
 
 /**
  * What a QUIC connection gets for an fd. 'socketpair': a descriptor of its own, which is its index in the connection
@@ -63,11 +64,8 @@ function defaultListSize(maxConnections: number, softLimit: number): number {
   return Math.min(softLimit, Math.max(DEFAULT_LIST_SIZE, FDS_PER_PAIR * maxConnections + LIST_HEADROOM));
 }
 
-function checkedInteger(name: string, value: number, least: number): number {
-  if (!Number.isInteger(value) || value < least) {
-    throw new InvalidArgumentError(`virtualFds.${name} must be an integer of at least ${least}, not ${value}`);
-  }
-  return value;
+function fdCount(name: keyof VirtualFdOptions, value: number | undefined, fallback: number, least = 0): number {
+  return count(`virtualFds.${name}`, value, fallback, MAX_COUNT, least);
 }
 
 /** @throws InvalidArgumentError if the mode is none */
@@ -91,20 +89,20 @@ export function resolveVirtualFdOptions(
   if (!(warnAt > 0 && warnAt <= 1)) {
     throw new InvalidArgumentError(`virtualFds.warnAt must be above 0 and at most 1, not ${warnAt}`);
   }
-  const poolHigh = checkedInteger('poolHigh', options.poolHigh ?? Math.min(DEFAULT_POOL_HIGH, maxConnections), 0);
-  const poolLow = checkedInteger('poolLow', options.poolLow ?? Math.min(DEFAULT_POOL_LOW, poolHigh), 0);
+  const poolHigh = fdCount('poolHigh', options.poolHigh, Math.min(DEFAULT_POOL_HIGH, maxConnections));
+  const poolLow = fdCount('poolLow', options.poolLow, Math.min(DEFAULT_POOL_LOW, poolHigh));
   if (poolLow > poolHigh) {
     throw new InvalidArgumentError(`virtualFds.poolLow (${poolLow}) is above virtualFds.poolHigh (${poolHigh})`);
   }
   const reservedDefault = Math.min(DEFAULT_MAX_RESERVED_FDS, Math.floor(softLimit * DEFAULT_RESERVED_SHARE));
   return {
-    listSize: checkedInteger('listSize', options.listSize ?? defaultListSize(maxConnections, softLimit), 1),
+    listSize: fdCount('listSize', options.listSize, defaultListSize(maxConnections, softLimit), 1),
     poolLow,
     poolHigh,
-    poolBatch: checkedInteger('poolBatch', options.poolBatch ?? DEFAULT_POOL_BATCH, 1),
-    quarantineMs: checkedInteger('quarantineMs', options.quarantineMs ?? DEFAULT_QUARANTINE_MS, 0),
-    maxQuarantined: checkedInteger('maxQuarantined', options.maxQuarantined ?? DEFAULT_MAX_QUARANTINED, 0),
-    reservedFds: checkedInteger('reservedFds', options.reservedFds ?? reservedDefault, 0),
+    poolBatch: fdCount('poolBatch', options.poolBatch, DEFAULT_POOL_BATCH, 1),
+    quarantineMs: time('virtualFds.quarantineMs', options.quarantineMs, DEFAULT_QUARANTINE_MS),
+    maxQuarantined: fdCount('maxQuarantined', options.maxQuarantined, DEFAULT_MAX_QUARANTINED),
+    reservedFds: fdCount('reservedFds', options.reservedFds, reservedDefault),
     warnAt,
   };
 }

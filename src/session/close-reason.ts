@@ -89,6 +89,8 @@ export function closeReasonToError(
             base,
           )
         : new ConnectionError('ETIMEDOUT', `The ${peer} did not answer`, base);
+    case CloseKind.HANDSHAKE_TIMEOUT:
+      return new ConnectionError('ETIMEDOUT', 'The handshake was not complete within handshakeTimeout', base);
     case CloseKind.STATELESS_RESET:
       return new ConnectionError('ECONNRESET', `The ${peer} has lost the connection (stateless reset)`, base);
     case CloseKind.CRYPTO_ALERT:

@@ -1,7 +1,7 @@
 import { getSystemErrorName } from 'node:util';
 import { asError, Http3Error, NativeError, NeqoReentryError, reportUncaught } from '../errors.js';
-import { NativeResult, type NativeStats } from '../native.js';
-import { type NativeServerStats, type NeqoHttp3Server, ServerStatus } from '../native-server.js';
+import { NativeResult, type NativeStats, Status } from '../native.js';
+import type { NativeServerStats, NeqoHttp3Server } from '../native-server.js';
 import type { UdpSocketListener } from '../transport/polled-udp-socket.js';
 import { QuicTimer } from '../transport/quic-timer.js';
 import type { SocketTransportService } from '../transport/socket-transport-service.js';
@@ -36,6 +36,8 @@ export interface ServerDriverListener {
   onConnection(handle: number, addresses: PathAddresses): ServerConnectionEvents | undefined;
   /** The handshake waits for the credential of this host ('': none was named). It is no connection yet. */
   onServerName(handle: number, name: string): void;
+  /** A handshake that is no connection has ended, such as one whose credential nobody gave in time. */
+  onHandshakeEnd(handle: number): void;
   /** The socket or the engine failed: nothing works any more. Called outside of entry points, once. */
   onFatalError(error: Http3Error): void;
 }
@@ -55,7 +57,7 @@ export class Http3ServerDriver implements UdpSocketListener {
   readonly #socket: ServerDriverSocket;
   readonly #listener: ServerDriverListener;
   readonly #engine: NeqoHttp3Server;
-  readonly #status = new Float64Array(ServerStatus.LENGTH);
+  readonly #status = new Float64Array(Status.LENGTH);
   readonly #reader = new ServerEventReader();
   readonly #timer: QuicTimer;
   /** By handle. */
@@ -94,7 +96,7 @@ export class Http3ServerDriver implements UdpSocketListener {
 
   /** The last `readData` reached the stream's end. */
   get fin(): boolean {
-    return this.#status[ServerStatus.FIN] === 1;
+    return this.#status[Status.FIN] === 1;
   }
 
   get destroyed(): boolean {
@@ -194,9 +196,9 @@ export class Http3ServerDriver implements UdpSocketListener {
   readonly #output = (): void => {
     const status = this.#status;
     this.check(this.#engine.processOutput(MAX_DATAGRAMS_OUT), 'processOutput');
-    if (status[ServerStatus.OUTPUT_BLOCKED] === 1) this.#socket.waitForWritable();
-    else if (status[ServerStatus.OUTPUT_MORE] === 1) this.#resumeSend();
-    else this.#timer.schedule(status[ServerStatus.TIMEOUT_MS] ?? -1);
+    if (status[Status.OUTPUT_BLOCKED] === 1) this.#socket.waitForWritable();
+    else if (status[Status.OUTPUT_MORE] === 1) this.#resumeSend();
+    else this.#timer.schedule(status[Status.TIMEOUT_MS] ?? -1);
     this.#checkErrno();
     // Sending raises events as well, such as the end of a connection.
     this.#processEvents();
@@ -276,7 +278,14 @@ export class Http3ServerDriver implements UdpSocketListener {
       this.#connections[handle] = connection;
       if (connection === undefined) this.check(this.#engine.refuse(handle), 'refuse');
     } else if (event.isServerName) this.#listener.onServerName(handle, event.text());
-    else if (event.isEnd) this.#release(handle);
+    else if (event.isEnd) {
+      // The handle is another's from its release on.
+      try {
+        this.#listener.onHandshakeEnd(handle);
+      } finally {
+        this.#release(handle);
+      }
+    }
   }
 
   #release(handle: number): void {
@@ -291,7 +300,7 @@ export class Http3ServerDriver implements UdpSocketListener {
   }
 
   #checkErrno(): void {
-    const errno = this.#status[ServerStatus.ERRNO] ?? 0;
+    const errno = this.#status[Status.ERRNO] ?? 0;
     if (errno === 0) return;
     const code = getSystemErrorName(-errno);
     if (FATAL_ERRNO.has(code)) throw new NativeError(`The UDP socket failed: ${code}`);

@@ -58,7 +58,9 @@ describe('docs/errors.md', () => {
     const page = await read('docs/errors.md');
     const sources = `${await serverSources()}${await read('src/errors.ts')}${await read('src/session/close-reason.ts')}`;
     const codes = new Set(
-      [...sources.matchAll(/'((?:ERR_(?:HTTP3|QUIC|NEQO|TLS|SERVER)|UND_ERR)_\w+)'/g)].map(([, code]) => code),
+      [...sources.matchAll(/'((?:ERR_(?:HTTP3?|QUIC|NEQO|TLS|SERVER|INVALID|STREAM)|UND_ERR)_\w+)'/g)].map(
+        ([, code]) => code,
+      ),
     );
     expect(codes.size).toBeGreaterThan(30);
     expect([...codes].filter((code) => !page.includes(`\`${code}\``))).toEqual([]);

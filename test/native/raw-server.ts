@@ -1,14 +1,13 @@
 /** The native classes of a server, used as they are: no driver, no sessions. */
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
-import type { UdpPoll } from '../../src/native.js';
+import { Status, type UdpPoll } from '../../src/native.js';
 import {
   loadServerAddon,
   type NeqoHttp3Server,
   type NeqoHttp3ServerParams,
   RetryPolicy,
   type ServerCredential,
-  ServerStatus,
 } from '../../src/native-server.js';
 import { ServerEventReader } from '../../src/session/server-events.js';
 import type { IssuedCertificate } from '../support/certs.js';
@@ -77,7 +76,7 @@ export function serverParams(poll: UdpPoll): NeqoHttp3ServerParams {
 
 /** The native arrays of a server. */
 export function serverArrays(): { readonly status: Float64Array; readonly events: Uint8Array } {
-  return { status: new Float64Array(ServerStatus.LENGTH), events: new Uint8Array(EVENT_BUFFER_BYTES) };
+  return { status: new Float64Array(Status.LENGTH), events: new Uint8Array(EVENT_BUFFER_BYTES) };
 }
 
 /** An engine without anything that drives it. It and its socket are destroyed when the test ends. */
@@ -142,7 +141,7 @@ export class RawServer {
     this.engine.processInput(MAX_DATAGRAMS);
     this.#dispatch();
     this.engine.processOutput(MAX_DATAGRAMS);
-    const timeoutMs = this.status[ServerStatus.TIMEOUT_MS] ?? -1;
+    const timeoutMs = this.status[Status.TIMEOUT_MS] ?? -1;
     clearTimeout(this.#timer);
     if (timeoutMs >= 0) this.#timer = setTimeout(() => this.#turn(), timeoutMs);
     this.#dispatch();

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { loadAddon, NativeResult } from '../../src/native.js';
-import { loadServerAddon, type NeqoHttp3Server, ServerStatus } from '../../src/native-server.js';
+import { loadAddon, NativeResult, Status } from '../../src/native.js';
+import { loadServerAddon, type NeqoHttp3Server } from '../../src/native-server.js';
 import { bindServerSocket, openEngine, serverArrays, serverParams } from './raw-server.js';
 
 const { NeqoHttp3Server: Engine } = loadServerAddon();
@@ -138,7 +138,7 @@ test('an engine to which nothing happened', () => {
   expect(loadAddon().counters().servers).toBe(1);
   expect(engine.processInput(10)).toBe(NativeResult.OK);
   expect(engine.processOutput(10)).toBe(NativeResult.OK);
-  expect(status[ServerStatus.TIMEOUT_MS]).toBe(-1);
+  expect(status[Status.TIMEOUT_MS]).toBe(-1);
   expect(engine.nextEvents()).toBe(0);
   expect(engine.eventBuffer()).toBe(events);
   const { retryActive, ...counts } = engine.stats();
@@ -202,9 +202,9 @@ describe('the constructor', () => {
 
   test.each<[string, unknown, unknown]>([
     ['no arrays', undefined, undefined],
-    ['a status array that is too short', new Float64Array(ServerStatus.LENGTH - 1), new Uint8Array(65_536)],
-    ['a status array of another kind', new Float32Array(ServerStatus.LENGTH), new Uint8Array(65_536)],
-    ['an event buffer that is too small', new Float64Array(ServerStatus.LENGTH), new Uint8Array(65_535)],
+    ['a status array that is too short', new Float64Array(Status.LENGTH - 1), new Uint8Array(65_536)],
+    ['a status array of another kind', new Float32Array(Status.LENGTH), new Uint8Array(65_536)],
+    ['an event buffer that is too small', new Float64Array(Status.LENGTH), new Uint8Array(65_535)],
   ])('throws a TypeError: %s', (_name, status, events) => {
     const poll = bindServerSocket();
     onTestFinished(() => poll.close());

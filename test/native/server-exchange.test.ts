@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Http3State } from '../../src/native.js';
-import { ServerEventKind, ServerStatus } from '../../src/native-server.js';
+import { Http3State, Status } from '../../src/native.js';
+import { ServerEventKind } from '../../src/native-server.js';
 import { makeCert } from '../support/certs.js';
 import { openSession } from '../support/client.js';
 import { fetchBytes } from '../support/settlement.js';
@@ -36,7 +36,7 @@ test('a request with a body is answered with an interim response, a header, a bo
     for (let read = 1; read > 0; ) {
       read = engine.readData(handle, streamId, body, 10, 4);
       if (read > 0) received += body.toString('latin1', 10, 10 + read);
-      if (status[ServerStatus.FIN] !== 1) continue;
+      if (status[Status.FIN] !== 1) continue;
       const head = section(':status', '200', 'x-bytes', '\xe9\xff', 'x-large', 'y'.repeat(2000));
       expect(engine.respond(handle, streamId, head, Buffer.from('--one--'), 2, 3, false)).toBe(3);
       expect(engine.sendData(handle, streamId, Buffer.from('..two'), 2, 3, false)).toBe(3);

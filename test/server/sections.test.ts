@@ -31,10 +31,6 @@ describe("a request's header section", () => {
     ['host instead of :authority', [':method', 'GET', ':scheme', 'https', ':path', '/', 'host', 'x']],
     ['an asterisk', [':method', 'OPTIONS', ':scheme', 'https', ':authority', 'x', ':path', '*']],
     ['CONNECT', [':method', 'CONNECT', ':authority', 'x:443']],
-    [
-      'extended CONNECT',
-      [':method', 'CONNECT', ':protocol', 'webtransport', ':scheme', 'https', ':authority', 'x', ':path', '/'],
-    ],
     ['te: trailers', [...BASE, 'te', 'trailers']],
   ])('may have %s', (_, fields) => {
     expect(() => parseRequestSection(fields)).not.toThrow();
@@ -60,6 +56,7 @@ describe("a request's header section", () => {
     ['two lengths', [...BASE, 'content-length', '1', 'content-length', '2']],
     ['a length that is none', [...BASE, 'content-length', '-1']],
     ['CONNECT with a path', [...BASE.slice(2), ':method', 'CONNECT']],
+    [':protocol', [...BASE.slice(2), ':method', 'CONNECT', ':protocol', 'websocket']],
     [':protocol without CONNECT', [...BASE, ':protocol', 'websocket']],
   ])('is malformed with %s', (_, fields) => {
     expect(() => parseRequestSection(fields)).toThrow(MessageError);

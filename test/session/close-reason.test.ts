@@ -22,13 +22,14 @@ describe('closeReasonToError', () => {
     [CloseKind.ECH_RETRY, 0, false, 'ERR_TLS_ECH_RETRY', true],
     [CloseKind.VERSION_NEGOTIATION, 0, false, 'ERR_QUIC_VERSION_NEGOTIATION', true],
     [CloseKind.INTERNAL, 1, true, 'ERR_QUIC_INTERNAL', false],
+    [CloseKind.HANDSHAKE_TIMEOUT, 0, false, 'ETIMEDOUT', true],
   ])('kind %i code %i, connected %s: %s', (kind, code, connected, expected, safeToRetry) => {
     const error = closeReasonToError({ kind, code, text: 'Text' }, connected);
     expect(error).toMatchObject({ code: expected, safeToRetry });
   });
 
   it('covers every kind', () => {
-    expect(Object.keys(CloseKind)).toHaveLength(12);
+    expect(Object.keys(CloseKind)).toHaveLength(13);
   });
 
   it("names the wire's codes", () => {

@@ -154,6 +154,8 @@ enum {
   NEQO_CLOSE_ECH_RETRY = 9,
   NEQO_CLOSE_VERSION_NEGOTIATION = 10,
   NEQO_CLOSE_INTERNAL = 11,
+  /* of a server: not complete within handshake_timeout_ms */
+  NEQO_CLOSE_HANDSHAKE_TIMEOUT = 12,
 };
 
 /* Congestion control. */

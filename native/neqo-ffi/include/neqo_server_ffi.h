@@ -178,7 +178,8 @@ int64_t neqo_server_provide_credential(NeqoServer *server, uint32_t connection, 
 
 /*
  * Sends a header section (Latin-1, each name and each value ended by a NUL) and the beginning of the body; returns the body
- * bytes taken. With fin, the stream ends if all of it was taken.
+ * bytes taken. With fin, the stream ends if all of it was taken. NEQO_TOO_MUCH_DATA: the client does not accept a section of
+ * this size (SETTINGS_MAX_FIELD_SECTION_SIZE, 1 MiB without it), and nothing was sent.
  */
 int64_t neqo_server_respond(NeqoServer *server, uint32_t connection, uint64_t stream_id, NeqoBytes head, NeqoBytes body,
                             bool fin);

@@ -84,6 +84,7 @@ pub const NEQO_CLOSE_CRYPTO: u32 = 8;
 pub const NEQO_CLOSE_ECH_RETRY: u32 = 9;
 pub const NEQO_CLOSE_VERSION_NEGOTIATION: u32 = 10;
 pub const NEQO_CLOSE_INTERNAL: u32 = 11;
+pub const NEQO_CLOSE_HANDSHAKE_TIMEOUT: u32 = 12;
 
 pub const NEQO_CC_NEWRENO: u32 = 0;
 pub const NEQO_CC_CUBIC: u32 = 1;

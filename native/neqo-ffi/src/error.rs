@@ -19,6 +19,8 @@ pub enum Error {
     State(&'static str),
     /// An argument that neqo would assert on; nothing was handed to neqo.
     Input(&'static str),
+    /// More than the peer accepts; nothing was handed to neqo.
+    TooMuch(&'static str),
 }
 
 impl Error {
@@ -29,6 +31,7 @@ impl Error {
             Self::Http3(e) => http3_code(e),
             Self::State(_) => NEQO_INVALID_STATE,
             Self::Input(_) => NEQO_INVALID_INPUT,
+            Self::TooMuch(_) => NEQO_TOO_MUCH_DATA,
         }
     }
 }
@@ -37,7 +40,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http3(e) => write!(f, "{e:?}"),
-            Self::State(text) | Self::Input(text) => f.write_str(text),
+            Self::State(text) | Self::Input(text) | Self::TooMuch(text) => f.write_str(text),
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::{
     latin1,
 };
 
+/// Of the flags of a state change; the next octet is the kind of close.
+const STATE_MASK: u32 = 0xff;
+
 /// What a call that writes records did.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Written {
@@ -164,6 +167,12 @@ impl<'a> Record<'a> {
                     .bytes(close.text)
             }
         }
+    }
+
+    /// Names another kind of close in the record of a state change.
+    pub const fn closed_by(mut self, close_kind: u32) -> Self {
+        self.flags = self.flags & STATE_MASK | close_kind << 8;
+        self
     }
 
     /// Makes it a record of a server's connection.

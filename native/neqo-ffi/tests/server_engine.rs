@@ -7,7 +7,10 @@ use std::time::Duration;
 use engine::{
     Application, Kind, World, CONNECTION_REFUSED, H3_NO_ERROR, H3_REQUEST_REJECTED, PATTERN,
 };
-use neqo_ffi::server::retry::Policy;
+use neqo_ffi::{
+    constants::{NEQO_CLOSE_HANDSHAKE_TIMEOUT, NEQO_CLOSE_NONE, NEQO_TOO_MUCH_DATA},
+    server::retry::Policy,
+};
 use neqo_transport::{CloseReason, Error};
 
 #[test]
@@ -225,6 +228,39 @@ fn a_handshake_that_stops_is_given_up() {
     assert_eq!(world.server.stats().connections, 0.0);
     world.until(|world| world.server.released == 1);
     assert_eq!(world.server.stats().accepted, 0.0);
+    let kinds: Vec<_> = (world.server.of_kind(Kind::StateChange))
+        .map(|event| event.flags >> 8)
+        .collect();
+    assert!(kinds.contains(&NEQO_CLOSE_HANDSHAKE_TIMEOUT));
+    assert!(
+        (kinds.iter()).all(|kind| [NEQO_CLOSE_NONE, NEQO_CLOSE_HANDSHAKE_TIMEOUT].contains(kind))
+    );
+}
+
+#[test]
+fn a_section_that_is_too_large_is_not_sent() {
+    let mut world = World::new(|_| {});
+    let client = world.connect();
+    let stream = world.clients[client].request("GET", "/wait", &[], true);
+    world.until(|world| world.server.of_kind(Kind::Request).count() == 1);
+    let connection = (world.server.of_kind(Kind::Request).next().expect("one")).connection;
+    let engine = &mut world.server.server.engine;
+    // With 42 for `:status` and 33 for the name of the other and what is added to it, 1 MiB and an octet.
+    let length = (1 << 20) + 1 - 42 - 33;
+    let head = |length| [b":status\x00200\0x\0", &vec![b'x'; length][..], b"\0"].concat();
+    let trailers = head((1 << 20) + 1);
+    for (length, is_sent) in [(10 << 20, false), (length, false), (length - 1, true)] {
+        let code = match engine.respond(connection, stream, &head(length), &[], false) {
+            Ok(_) => 0,
+            Err(error) => error.code(),
+        };
+        assert_eq!(code, if is_sent { 0 } else { NEQO_TOO_MUCH_DATA });
+    }
+    let error = (engine.send_trailers(connection, stream, &trailers)).unwrap_err();
+    assert_eq!(error.code(), NEQO_TOO_MUCH_DATA);
+    engine.end_stream(connection, stream).unwrap();
+    world.until(|world| world.clients[client].responses[&stream].status == "200");
+    assert_eq!(world.get(client, "/size/10").length, 10);
 }
 
 #[test]

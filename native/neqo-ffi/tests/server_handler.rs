@@ -70,6 +70,15 @@ fn connected() -> Peers {
     Peers::connected(Http3Parameters::default())
 }
 
+#[test]
+fn the_clients_limit_for_field_sections_is_known() {
+    assert_eq!(connected().handler.peer_max_field_section_size(), None);
+    // SETTINGS_MAX_FIELD_SECTION_SIZE (6) of 1000, as a varint of two octets.
+    let control = [0x00, 0x04, 0x03, 0x06, 0x43, 0xe8];
+    let peers = Peers::connected_with(Http3Parameters::default(), &control);
+    assert_eq!(peers.handler.peer_max_field_section_size(), Some(1000));
+}
+
 /// Frames of the server's control stream, the first stream that it opens.
 fn control_frames(peers: &mut Peers) -> Vec<(u64, Vec<u8>)> {
     let (octets, end) = peers.receive(StreamId::from(3));

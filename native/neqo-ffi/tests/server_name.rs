@@ -2,9 +2,13 @@
 
 mod engine;
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use engine::{credential, Client, Kind, World, CONNECTION_REFUSED};
+use neqo_ffi::constants::NEQO_CLOSE_HANDSHAKE_TIMEOUT;
 use neqo_transport::Output;
 
 fn asking() -> World {
@@ -22,7 +26,7 @@ fn question(world: &mut World) -> u32 {
 fn provide(world: &mut World, connection: u32) {
     let engine = &mut world.server.server.engine;
     engine
-        .provide_credential(connection, Some(credential()), std::time::Instant::now())
+        .provide_credential(connection, Some(credential()), Instant::now())
         .expect("it waits");
 }
 
@@ -91,13 +95,49 @@ fn a_question_without_an_answer_is_given_up() {
         params.ask_server_name = true;
         params.handshake_timeout = Duration::from_millis(100);
     });
+    let client = world.open();
+    let connection = question(&mut world);
+    // The application is told by the connection's last event, and the client by one packet.
+    world.until(|world| world.clients[client].close.is_some());
+    assert_eq!(world.clients[client].refusal(), Some(CONNECTION_REFUSED));
+    let ends: Vec<_> = (world.server.seen.iter())
+        .filter(|event| event.is_end())
+        .map(|event| (event.connection, event.flags >> 8))
+        .collect();
+    assert_eq!(ends, [(connection, NEQO_CLOSE_HANDSHAKE_TIMEOUT)]);
+    assert_eq!(world.server.of_kind(Kind::Connection).count(), 0);
+    let stats = world.server.stats();
+    assert_eq!((stats.connections, stats.pending_handshakes), (0.0, 0.0));
+    assert_eq!((stats.handshakes_failed, stats.refused), (1.0, 1.0));
+    let engine = &mut world.server.server.engine;
+    engine
+        .provide_credential(connection, Some(credential()), Instant::now())
+        .expect_err("nobody waits for it");
+}
+
+#[test]
+fn a_handle_is_not_used_again_before_its_release() {
+    let mut world = World::new(|params| {
+        params.ask_server_name = true;
+        params.handshake_timeout = Duration::from_millis(100);
+    });
     world.open();
     let connection = question(&mut world);
     world.clients[0].is_silent = true;
-    world.until(|world| world.server.stats().handshakes_failed == 1.0);
-    assert_eq!(world.server.stats().connections, 0.0);
     let engine = &mut world.server.server.engine;
+    thread::sleep(Duration::from_millis(100));
+    engine.run_timers(Instant::now());
     engine
-        .provide_credential(connection, Some(credential()), std::time::Instant::now())
-        .expect_err("nobody waits for it");
+        .provide_credential(connection, Some(credential()), Instant::now())
+        .expect_err("it was given up");
+    // A second client comes before the application has heard of it.
+    let mut second = Client::new(world.server.address, |_| {});
+    second.step();
+    world.clients.push(second);
+    world.server.server.process_input(256);
+    world.until(|world| world.server.of_kind(Kind::ServerName).count() == 2);
+    let handles: Vec<_> = (world.server.of_kind(Kind::ServerName))
+        .map(|event| event.connection)
+        .collect();
+    assert_ne!(handles[0], handles[1]);
 }

@@ -33,8 +33,9 @@ export interface WorkerPoolStats {
  * Worker threads that serve the requests of a server. {@link WorkerPool.dispatch} is the server's 'stream' listener.
  *
  * A worker that dies takes only its own requests with it: those whose response has not begun are answered with 502, the
- * others are reset with H3_INTERNAL_ERROR. It is replaced at once; if it dies at its start repeatedly, after a delay of
- * 100 ms that doubles up to 10 s. While no worker runs, requests are answered with 503.
+ * others are reset with H3_INTERNAL_ERROR. It is replaced at once; after a delay of 100 ms that doubles up to 10 s if its
+ * replacement cannot load the module, or after the sixth time in a row that one died within a second. While no worker runs or
+ * starts, requests are answered with 503.
  */
 export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
   readonly #slots: readonly WorkerSlot[];

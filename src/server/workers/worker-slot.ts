@@ -2,13 +2,18 @@ import { Http3Error } from '../../errors.js';
 import type { ResolvedWorkerOptions } from './worker-options.js';
 import { WorkerThread } from './worker-thread.js';
 
-/** A worker that ran this long, ready, before it died was not at fault at its start: its replacement starts at once. */
-const STABLE_AFTER_MS = 5_000;
-/** Delay before the second replacement in a row; doubled for each further one. */
+/** A worker that died this soon after it was ready had a short life. */
+const SHORT_LIFE_MS = 1_000;
+/**
+ * So many short lives in a row are replaced at once: requests that crash a worker must not take the place from the others. More
+ * would be a loop of starts that keeps a processor busy.
+ */
+const MAX_SHORT_LIVES = 5;
+/** Delay before a replacement; doubled for each further one in a row. */
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 10_000;
 
-/** `waiting`: between the end of a worker that died at its start and the start of the next. */
+/** `waiting`: between the end of a worker and the start of the next, if that is delayed. */
 export type WorkerState = 'starting' | 'ready' | 'waiting' | 'stopped';
 
 export interface WorkerSlotListener {
@@ -35,7 +40,7 @@ export interface WorkerStats {
   readonly responseBytesInFlight: number;
 }
 
-/** A place for a worker: keeps one running, and waits longer and longer if it dies at its start again and again. */
+/** A place for a worker: keeps one running, and waits longer and longer if it cannot start, or never lives long. */
 export class WorkerSlot {
   readonly #options: ResolvedWorkerOptions;
   readonly #listener: WorkerSlotListener;
@@ -45,7 +50,9 @@ export class WorkerSlot {
   #deaths = 0;
   /** The first worker loaded its module. Before that a failure is the pool's, and not repeated. */
   #proven = false;
-  #earlyDeaths = 0;
+  #shortLives = 0;
+  /** Replacements in a row that have to wait. */
+  #delays = 0;
   #readyAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #onGone: (() => void) | undefined;
@@ -111,8 +118,7 @@ export class WorkerSlot {
       this.#state = 'stopped';
     } else {
       this.#deaths += 1;
-      const wasStable = wasReady && performance.now() - this.#readyAt >= STABLE_AFTER_MS;
-      this.#earlyDeaths = wasStable ? 0 : this.#earlyDeaths + 1;
+      this.#countDeath(wasReady);
       this.#state = 'waiting';
       if (this.#proven && this.#onGone === undefined) this.#startLater();
       this.#listener.onWorkerError(error, wasReady);
@@ -120,12 +126,22 @@ export class WorkerSlot {
     this.#onGone?.();
   }
 
+  #countDeath(wasReady: boolean): void {
+    if (!wasReady) {
+      this.#delays += 1;
+      return;
+    }
+    const wasShort = performance.now() - this.#readyAt < SHORT_LIFE_MS;
+    this.#shortLives = wasShort ? this.#shortLives + 1 : 0;
+    this.#delays = Math.max(0, this.#shortLives - MAX_SHORT_LIVES);
+  }
+
   #startLater(): void {
-    if (this.#earlyDeaths <= 1) {
+    if (this.#delays === 0) {
       this.start();
       return;
     }
-    const delay = Math.min(FIRST_DELAY_MS * 2 ** (this.#earlyDeaths - 2), MAX_DELAY_MS);
+    const delay = Math.min(FIRST_DELAY_MS * 2 ** (this.#delays - 1), MAX_DELAY_MS);
     this.#timer = setTimeout(() => this.start(), delay).unref();
   }
 

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { asError, Http3Error, ResponseError } from '../../errors.js';
-import { count, MAX_TIME } from '../../http/option-checks.js';
+import { count } from '../../http/option-checks.js';
 import { HTTP_VERSION } from '../compat/stream-messages.js';
 import { emitSafely } from '../emit-safely.js';
 import { respondWithFD, respondWithFile } from '../file-response.js';
@@ -13,6 +13,7 @@ import type {
   ServerHttp3Stream,
   ServerResponseOptions,
 } from '../server-types.js';
+import { setStreamTimeout } from '../stream-timeout.js';
 import type { BatchWriter } from './batch-writer.js';
 import { ReceiveCredit, SendCredit } from './flow-control.js';
 import { RecordKind, RespondFlag } from './records.js';
@@ -192,14 +193,7 @@ export class WorkerStream extends Duplex implements ServerHttp3Stream {
 
   /** Emits 'timeout' after this many milliseconds without activity; 0 for never. */
   setTimeout(milliseconds: number, callback?: () => void): this {
-    count('milliseconds', milliseconds, 0, MAX_TIME);
-    if (callback !== undefined) {
-      if (milliseconds === 0) this.removeListener('timeout', callback);
-      else this.once('timeout', callback);
-    }
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (milliseconds > 0 && !this.destroyed) this.#timer = setTimeout(() => this.emit('timeout'), milliseconds).unref();
+    this.#timer = setStreamTimeout(this, this.#timer, milliseconds, callback);
     return this;
   }
 

@@ -1,5 +1,5 @@
-import { NativeResult } from '../../../src/native.js';
-import { type NeqoHttp3Server, ServerStatus } from '../../../src/native-server.js';
+import { NativeResult, Status } from '../../../src/native.js';
+import type { NeqoHttp3Server } from '../../../src/native-server.js';
 
 /** A record of the event buffer. */
 export interface ScriptedEvent {
@@ -50,7 +50,7 @@ export class ScriptedEngine {
   }
 
   processOutput(): number {
-    this.#status[ServerStatus.TIMEOUT_MS] = -1;
+    this.#status[Status.TIMEOUT_MS] = -1;
     this.calls.push('output');
     return NativeResult.OK;
   }
@@ -109,7 +109,7 @@ export class ScriptedEngine {
     const taken = this.body.subarray(0, length);
     into.set(taken, offset);
     this.body = this.body.subarray(taken.length);
-    this.#status[ServerStatus.FIN] = this.fin && this.body.length === 0 ? 1 : 0;
+    this.#status[Status.FIN] = this.fin && this.body.length === 0 ? 1 : 0;
     this.calls.push(`read ${id} ${taken.length}`);
     return taken.length;
   }

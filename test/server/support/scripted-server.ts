@@ -50,6 +50,7 @@ export class ScriptedServer extends EventEmitter {
           return session;
         },
         onServerName: (handle, name) => this.emit('name', handle, name),
+        onHandshakeEnd: (handle) => this.emit('handshakeEnd', handle),
         onFatalError: (error) => this.fatal.push(error),
       },
     );

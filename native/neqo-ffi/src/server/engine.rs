@@ -189,7 +189,7 @@ impl Engine {
             self.notices
                 .push_back((handle, Notice::Connection { local, remote }));
         }
-        if entry.broken && !std::mem::replace(&mut entry.failure_told, true) {
+        if entry.failed && !std::mem::replace(&mut entry.failure_told, true) {
             let error = CloseReason::Transport(TransportError::InternalError);
             let notice = Notice::Failed(Http3State::Closed(error));
             self.notices.push_back((handle, notice));
@@ -254,10 +254,17 @@ impl Engine {
         let Some(entry) = self.table.get_mut(handle) else {
             return;
         };
+        entry.timed_out = true;
         if entry.waits_for_credential() {
-            // The application has not found one in time.
-            self.totals.handshakes_failed += 1;
-            self.remove(handle, now);
+            // The application has not found one in time. Nothing was sent, so one packet ends it.
+            let (initial, way) = (entry.initial.clone(), entry.way());
+            entry.failed = true;
+            entry.failure_told = true;
+            entry.announced = true;
+            entry.saved = None;
+            self.notices.push_back((handle, Notice::TimedOut));
+            self.refuse_initial(&initial, way);
+            self.note_phase(handle, now);
             return;
         }
         entry.enter(|link| link.connection.close(now, NO_ERROR, "handshake timeout"));

@@ -57,10 +57,12 @@ pub struct Entry {
     pub saved: Option<Vec<Datagram>>,
     /// The handshake must be complete by then.
     pub deadline: Instant,
+    /// It was not: the engine has given it up.
+    pub timed_out: bool,
     /// HTTP/3 error to close with when all responses have arrived.
     pub close_when_sent: Option<u64>,
-    /// neqo panicked on it, and the application was told.
-    pub broken: bool,
+    /// It ended outside of neqo: neqo panicked on it, or no credential was found in time.
+    pub failed: bool,
     pub failure_told: bool,
     /// The application knows of it.
     pub announced: bool,
@@ -101,7 +103,7 @@ impl Entry {
         match catch_unwind(AssertUnwindSafe(|| f(link))) {
             Ok(result) => Some(result),
             Err(_) => {
-                self.broken = true;
+                self.failed = true;
                 let link = self.link.take();
                 // Its destructor may panic too; there is nobody to tell.
                 drop(catch_unwind(AssertUnwindSafe(|| drop(link))));
@@ -125,7 +127,7 @@ impl Entry {
 
     /// The application is looking for a credential.
     pub const fn waits_for_credential(&self) -> bool {
-        self.link.is_none() && !self.broken
+        self.link.is_none() && !self.failed
     }
 
     /// neqo has taken a valid Initial.
@@ -143,7 +145,7 @@ impl Entry {
                 State::Init | State::WaitInitial | State::WaitVersion
             )
         };
-        self.broken || self.link.as_ref().is_some_and(greeted)
+        self.failed || self.link.as_ref().is_some_and(greeted)
     }
 
     /// The handshake is complete and HTTP/3 has sent its ticket: TLS is not needed any more.
@@ -160,7 +162,7 @@ impl Entry {
         match self.link.as_ref().map(|link| link.connection.state()) {
             Some(state) if state.connected() => Phase::Established,
             Some(state) if state.closed() => Phase::Ended,
-            None if self.broken => Phase::Ended,
+            None if self.failed => Phase::Ended,
             _ => Phase::Handshaking,
         }
     }
@@ -168,6 +170,6 @@ impl Entry {
     /// Nothing more will come of it.
     pub fn gone(&self) -> bool {
         let closed = |link: &Link| matches!(link.connection.state(), State::Closed(_));
-        self.broken || self.link.as_ref().is_some_and(closed)
+        self.failed || self.link.as_ref().is_some_and(closed)
     }
 }

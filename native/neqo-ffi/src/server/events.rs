@@ -7,11 +7,12 @@ use neqo_http3::Http3ServerConnEvent;
 use super::{engine::Engine, notice::Notice};
 use crate::{
     constants::{
-        NEQO_SERVER_EVENT_CONNECTION, NEQO_SERVER_EVENT_DATA_READABLE,
-        NEQO_SERVER_EVENT_DATA_WRITABLE, NEQO_SERVER_EVENT_HEADERS_TOO_LARGE,
-        NEQO_SERVER_EVENT_PATH, NEQO_SERVER_EVENT_PRIORITY_UPDATE, NEQO_SERVER_EVENT_REQUEST,
-        NEQO_SERVER_EVENT_RESET, NEQO_SERVER_EVENT_SERVER_NAME, NEQO_SERVER_EVENT_STATE_CHANGE,
-        NEQO_SERVER_EVENT_STOP_SENDING, NEQO_SERVER_EVENT_TRAILERS,
+        NEQO_CLOSE_HANDSHAKE_TIMEOUT, NEQO_SERVER_EVENT_CONNECTION,
+        NEQO_SERVER_EVENT_DATA_READABLE, NEQO_SERVER_EVENT_DATA_WRITABLE,
+        NEQO_SERVER_EVENT_HEADERS_TOO_LARGE, NEQO_SERVER_EVENT_PATH,
+        NEQO_SERVER_EVENT_PRIORITY_UPDATE, NEQO_SERVER_EVENT_REQUEST, NEQO_SERVER_EVENT_RESET,
+        NEQO_SERVER_EVENT_SERVER_NAME, NEQO_SERVER_EVENT_STATE_CHANGE,
+        NEQO_SERVER_EVENT_STOP_SENDING, NEQO_SERVER_EVENT_TRAILERS, NEQO_STATE_CLOSED,
     },
     record::{Record, Written},
 };
@@ -30,7 +31,8 @@ impl Engine {
             }
         }
         while let Some((handle, event)) = self.next_event() {
-            let fits = record(&event)
+            let timed_out = self.table.get(handle).is_some_and(|entry| entry.timed_out);
+            let fits = record(&event, timed_out)
                 .is_none_or(|record| written.append(&record.of_connection(handle), buffer));
             if !fits {
                 self.carried = Some((handle, event));
@@ -75,6 +77,8 @@ fn notice_record(notice: &Notice) -> Record<'_> {
             Record::bare(NEQO_SERVER_EVENT_PATH).bytes(addresses(*local, *remote))
         }
         Notice::Failed(state) => Record::state(NEQO_SERVER_EVENT_STATE_CHANGE, state),
+        Notice::TimedOut => Record::bare(NEQO_SERVER_EVENT_STATE_CHANGE)
+            .flags(NEQO_STATE_CLOSED | NEQO_CLOSE_HANDSHAKE_TIMEOUT << 8),
         Notice::ServerName(name) => {
             Record::bare(NEQO_SERVER_EVENT_SERVER_NAME).bytes(name.as_bytes())
         }
@@ -92,8 +96,9 @@ fn addresses(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
     .into_bytes()
 }
 
-/// None for what only WebTransport causes, which this server does not offer.
-fn record(event: &Http3ServerConnEvent) -> Option<Record<'_>> {
+/// None for what only WebTransport causes, which this server does not offer. `timed_out`: the engine has closed the connection
+/// during its handshake, of which neqo knows only that it was closed.
+fn record(event: &Http3ServerConnEvent, timed_out: bool) -> Option<Record<'_>> {
     let record = match event {
         Http3ServerConnEvent::Headers {
             stream_info,
@@ -138,7 +143,12 @@ fn record(event: &Http3ServerConnEvent) -> Option<Record<'_>> {
                 0
             }),
         Http3ServerConnEvent::StateChange(state) => {
-            Record::state(NEQO_SERVER_EVENT_STATE_CHANGE, state)
+            let record = Record::state(NEQO_SERVER_EVENT_STATE_CHANGE, state);
+            if timed_out {
+                record.closed_by(NEQO_CLOSE_HANDSHAKE_TIMEOUT)
+            } else {
+                record
+            }
         }
         Http3ServerConnEvent::ExtendedConnect { .. }
         | Http3ServerConnEvent::ExtendedConnectClosed { .. }

@@ -18,6 +18,8 @@ pub enum Notice {
     },
     /// neqo panicked: the connection is over.
     Failed(Http3State),
+    /// No credential was found in time: the connection is over.
+    TimedOut,
     /// There is no credential for this name.
     ServerName(String),
 }

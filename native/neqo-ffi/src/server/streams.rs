@@ -27,6 +27,31 @@ fn parse_fields(section: &[u8]) -> Result<Vec<Header>, Error> {
     Ok(headers)
 }
 
+/// The most that is sent to a client that has told no limit of its own: beyond it nobody would take a field section, this
+/// project's client neither.
+const MAX_FIELD_SECTION_SIZE: u64 = 1 << 20;
+/// Octets of a NUL-terminated pair beyond its name and value, and what RFC 9114 4.2.2 adds to them instead.
+const PAIR_ENDS: u64 = 2;
+const FIELD_OVERHEAD: u64 = 32;
+
+/// Sends a section of `octets`, as it came, unless the client does not accept its size (RFC 9114 4.2.2).
+fn send_section(
+    handler: &mut Http3ServerHandler,
+    connection: &mut Connection,
+    stream_id: StreamId,
+    headers: &[Header],
+    octets: usize,
+) -> Result<(), Error> {
+    let size = octets as u64 + (FIELD_OVERHEAD - PAIR_ENDS) * headers.len() as u64;
+    let max = handler.peer_max_field_section_size();
+    if size > max.unwrap_or(MAX_FIELD_SECTION_SIZE) {
+        return Err(Error::TooMuch(
+            "header section exceeds what the client accepts",
+        ));
+    }
+    Ok(handler.send_headers(stream_id, headers, connection)?)
+}
+
 /// A number that goes on the wire as it is; neqo asserts that it fits (RFC 9000 16).
 fn varint(value: u64) -> Result<u64, Error> {
     if value <= MAX_VARINT {
@@ -63,7 +88,7 @@ impl Engine {
     ) -> Result<usize, Error> {
         let headers = parse_fields(head)?;
         self.on(handle, |handler, connection| {
-            handler.send_headers(stream_id, &headers, connection)?;
+            send_section(handler, connection, stream_id, &headers, head.len())?;
             send(handler, connection, stream_id, body, fin)
         })
     }
@@ -89,7 +114,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let headers = parse_fields(trailers)?;
         self.on(handle, |handler, connection| {
-            handler.send_headers(stream_id, &headers, connection)?;
+            send_section(handler, connection, stream_id, &headers, trailers.len())?;
             Ok(handler.stream_close_send(stream_id, connection)?)
         })
     }

@@ -198,9 +198,14 @@ impl Peers {
 
     /// Two ends that are connected, with SETTINGS exchanged.
     pub fn connected(parameters: Http3Parameters) -> Self {
+        Self::connected_with(parameters, &CONTROL)
+    }
+
+    /// As `connected`; `control` is what the client says first on its control stream.
+    pub fn connected_with(parameters: Http3Parameters, control: &[u8]) -> Self {
         let mut peers = Self::new(parameters, ConnectionParameters::default());
         peers.exchange();
-        peers.control = peers.open(StreamType::UniDi, &CONTROL);
+        peers.control = peers.open(StreamType::UniDi, control);
         peers.exchange();
         peers.events.clear();
         peers
