@@ -110,6 +110,7 @@ fn initials_with_errors_do_no_harm() {
     let socket = raw_socket();
     let good = initial(world.server.address);
     let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let (mut sent, mut answered) = (0, 0);
     for _ in 0..1000 {
         let mut datagram = good.clone();
         for _ in 0..=random.below(4) {
@@ -122,8 +123,10 @@ fn initials_with_errors_do_no_harm() {
         }
         socket.send_to(&datagram, world.server.address).unwrap();
         world.server.step();
-        // RFC 9000 8.1: three times for a handshake that begins.
-        assert!(drain(&socket) <= 3 * datagram.len());
+        // RFC 9000 8.1: three times for a handshake that begins. Of one that began before, something may be sent again now.
+        sent += datagram.len();
+        answered += drain(&socket);
+        assert!(answered <= 3 * sent);
     }
     works(&mut world);
 }

@@ -113,6 +113,13 @@ impl Engine {
                 let Some(version) = packet.version() else {
                     return false;
                 };
+                // The answer to a refusal begins nothing.
+                let id = packet.dcid();
+                if self.factory.layout.server_id(&id).is_some()
+                    && self.factory.tokens.is_refusal(&id)
+                {
+                    return false;
+                }
                 let initial = Initial {
                     version,
                     source_id: ConnectionId::from(packet.scid()),
@@ -252,7 +259,9 @@ impl Engine {
         if self.outbox.len() >= MAX_REFUSALS {
             return;
         }
-        let id = Generator::new(&self.factory.layout, &self.factory.tokens, None).generate_cid();
+        let id = Generator::new(&self.factory.layout, &self.factory.tokens, None)
+            .generate_cid()
+            .and_then(|id| self.factory.tokens.refusal_id(&id));
         let packet = id.and_then(|id| {
             connection_refused(
                 initial.version,
