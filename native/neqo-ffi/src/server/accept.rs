@@ -110,16 +110,12 @@ impl Engine {
                 if length < MIN_INITIAL_PACKET_SIZE || packet.dcid().len() < 8 {
                     return false;
                 }
+                if self.refused.contains(&packet.dcid(), now) {
+                    return false;
+                }
                 let Some(version) = packet.version() else {
                     return false;
                 };
-                // The answer to a refusal begins nothing.
-                let id = packet.dcid();
-                if self.factory.layout.server_id(&id).is_some()
-                    && self.factory.tokens.is_refusal(&id)
-                {
-                    return false;
-                }
                 let initial = Initial {
                     version,
                     source_id: ConnectionId::from(packet.scid()),
@@ -259,10 +255,10 @@ impl Engine {
         if self.outbox.len() >= MAX_REFUSALS {
             return;
         }
-        let id = Generator::new(&self.factory.layout, &self.factory.tokens, None)
-            .generate_cid()
-            .and_then(|id| self.factory.tokens.refusal_id(&id));
+        let now = Instant::now();
+        let id = Generator::new(&self.factory.layout, &self.factory.tokens, None).generate_cid();
         let packet = id.and_then(|id| {
+            self.refused.add(&id, now);
             connection_refused(
                 initial.version,
                 &initial.destination_id,
@@ -272,6 +268,7 @@ impl Engine {
             .ok()
         });
         if let Some(packet) = packet {
+            self.refused.add(&initial.destination_id, now);
             self.answer(way, packet);
         }
     }

@@ -22,6 +22,7 @@ use super::{
     forward::Forwarding,
     notice::Notice,
     params::ServerParams,
+    refused::Refused,
     retry::Retry,
     table::Table,
     timers::Timers,
@@ -53,6 +54,7 @@ pub struct Engine {
     pub(super) routes: SharedRoutes,
     pub(super) retry: Retry,
     pub(super) waiting: Waiting,
+    pub(super) refused: Refused,
     pub(super) forwarding: Option<Forwarding>,
     pub(super) table: Table,
     /// Incomplete handshakes.
@@ -81,6 +83,7 @@ impl Engine {
             factory: Factory::new(&params, now)?,
             routes: Rc::new(RefCell::new(Routes::default())),
             retry: Retry::new(params.retry, now)?,
+            refused: Refused::default(),
             waiting: Waiting::new(params.max_queued_connections, params.queue_timeout),
             forwarding: None,
             table: Table::default(),

@@ -21,6 +21,7 @@ mod notice;
 mod params;
 mod placeholder;
 mod private_key;
+mod refused;
 mod reset_tokens;
 pub mod retry;
 mod sharing;

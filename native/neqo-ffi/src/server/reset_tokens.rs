@@ -7,8 +7,6 @@ use neqo_crypto::{
     random, randomize,
 };
 
-use neqo_transport::ConnectionId;
-
 use crate::InitError;
 
 /// Length of the key they are derived from, in bytes.
@@ -17,8 +15,6 @@ pub const KEY_LENGTH: usize = 32;
 pub const MAX_ID_LENGTH: usize = HpKey::SAMPLE_SIZE;
 
 const TOKEN_LENGTH: usize = 16;
-/// Last octets of the connection id in a refusal, by which what a client sends there is known.
-const MARK_LENGTH: usize = 4;
 /// RFC 9000 10.3: shorter ones are not taken for a packet.
 const MIN_LENGTH: usize = 5 + TOKEN_LENGTH;
 /// Long enough to look like any other short packet.
@@ -55,21 +51,6 @@ impl ResetTokens {
         let mut block = [0; MAX_ID_LENGTH];
         block.get_mut(..id.len())?.copy_from_slice(id);
         self.key.mask(&block).ok()
-    }
-
-    /// Makes `id` the id of a refusal: its last octets are derived from the others.
-    pub fn refusal_id(&self, id: &[u8]) -> Option<ConnectionId> {
-        let (start, _) = id.split_at_checked(id.len().checked_sub(MARK_LENGTH)?)?;
-        let mark = self.token(start)?;
-        Some(ConnectionId::from(
-            &[start, &mark[..MARK_LENGTH]].concat()[..],
-        ))
-    }
-
-    /// Whether `id` is that of a refusal. There is no connection to it, but a client may answer (RFC 9000 10.2.3).
-    pub fn is_refusal(&self, id: &[u8]) -> bool {
-        self.refusal_id(id)
-            .is_some_and(|refusal| refusal[..] == *id)
     }
 
     /// The answer to a short packet of `received` bytes with an id that no connection has. None if it would not be shorter
@@ -109,19 +90,6 @@ mod tests {
         );
         assert!(ResetTokens::new(&[1; 31]).is_err());
         assert_eq!(tokens.token(&[5; 17]), None);
-    }
-
-    #[test]
-    fn refusals_are_known_by_their_ids() {
-        crate::nss::init().unwrap();
-        let tokens = ResetTokens::new(&[1; 32]).unwrap();
-        let refusal = tokens.refusal_id(&[5; 9]).unwrap();
-        assert_eq!(refusal[..5], [5; 5]);
-        assert!(tokens.is_refusal(&refusal));
-        assert!(!tokens.is_refusal(&[5; 9]));
-        assert!(!ResetTokens::new(&[2; 32]).unwrap().is_refusal(&refusal));
-        assert!(!tokens.is_refusal(&[]));
-        assert!(!tokens.is_refusal(&[5; 21]));
     }
 
     #[test]
