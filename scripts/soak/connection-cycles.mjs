@@ -28,6 +28,7 @@ export async function connectionCycles({ cycles, say }) {
     for (let round = 1; round <= ROUNDS; round += 1) {
       const report = await runLoad({ ...job, requests: perRound, connections: AT_ONCE, perConnection: 1 });
       failed += report.failed + report.connectionsFailed;
+      if (Object.keys(report.errors).length > 0) say(`  errors: ${JSON.stringify(report.errors)}`);
       await sleep(LAST_CLOSES_MS);
       const usage = await server.usage();
       if (round === WARM_UP_ROUNDS) warm = usage;
