@@ -5,9 +5,10 @@ use std::{cell::RefCell, os::fd::BorrowedFd, rc::Rc, time::Instant};
 use neqo_common::{event::Provider as _, hex, Datagram, Role, MAX_VARINT};
 use neqo_crypto::AuthenticationStatus;
 use neqo_http3::{Header, Http3Client, Http3ClientEvent, Http3State, Priority, StreamId};
-use neqo_transport::{Connection, Output, RandomConnectionIdGenerator};
+use neqo_transport::{Connection, Output};
 
 use crate::{
+    client_ids::ClientIds,
     events::{self, EventQueue},
     nss, qlog,
     record::Written,
@@ -56,9 +57,7 @@ impl<'fd> Conn<'fd> {
         let connection = Connection::new_client(
             params.server_name.as_str(),
             &params.alpn,
-            Rc::new(RefCell::new(RandomConnectionIdGenerator::new(
-                CONNECTION_ID_LENGTH,
-            ))),
+            Rc::new(RefCell::new(ClientIds::new(CONNECTION_ID_LENGTH))),
             params.local,
             params.remote,
             http3.get_connection_parameters().clone(),

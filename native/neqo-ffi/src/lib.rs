@@ -13,6 +13,7 @@ extern crate self as neqo_ffi;
 
 pub mod abi;
 mod c_text;
+mod client_ids;
 mod close;
 mod conn;
 pub mod constants;
