@@ -3,9 +3,9 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    env, fs,
     mem::{offset_of, size_of},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -23,9 +23,14 @@ use neqo_ffi::{
 
 const HEADERS: [&str; 2] = ["neqo_ffi.h", "neqo_server_ffi.h"];
 
+/// Asked at run time: the build is shared by all checkouts, and the one that compiled this may be gone.
+fn crate_root() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests").into()
+}
+
 /// Both headers, one after the other.
 fn header() -> String {
-    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
+    let include = crate_root().join("include");
     HEADERS
         .map(|name| fs::read_to_string(include.join(name)).expect("the header is readable"))
         .map(|text| without_comments(&text))
@@ -43,7 +48,7 @@ fn without_comments(text: &str) -> String {
 
 /// All sources of the ABI, one after the other.
 fn abi_sources() -> String {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/abi");
+    let directory = crate_root().join("src/abi");
     fs::read_dir(directory)
         .expect("src/abi is readable")
         .map(|entry| fs::read_to_string(entry.expect("an entry").path()).expect("a source"))
@@ -399,7 +404,7 @@ fn structures_agree() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let (source, binary) = (directory.join("layout.c"), directory.join("layout"));
     fs::write(&source, program).expect("the program is writable");
-    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
+    let include = crate_root().join("include");
     let compiled = Command::new("cc")
         .args([
             "-std=c11",
