@@ -17,7 +17,7 @@ import { closingLine, countCargo, countVitest } from './lib/test-counts.mjs';
 checkPlatform();
 
 /** Tools of the checks themselves and of the tests' peers. */
-const TEST_TOOLS = ['rust', 'cargo-clippy', 'rustfmt', 'caddy', 'chromium', 'firefox-esr'];
+const TEST_TOOLS = ['rust', 'cargo-clippy', 'rustfmt', 'caddy', 'chromium', 'firefox-esr', 'redis-server'];
 
 /** @typedef {import('./lib/test-counts.mjs').Counts} Counts */
 

@@ -163,6 +163,34 @@ export class ClientDestroyedError extends Http3Error {
   }
 }
 
+/** The response body is larger than `maxResponseSize`. */
+export class ResponseExceededMaxSizeError extends Http3Error {
+  constructor(limit: number) {
+    super('UND_ERR_RES_EXCEEDED_MAX_SIZE', `The response body exceeds the limit of ${limit} bytes`);
+  }
+}
+
+/** Something that HTTP has and this package, or HTTP/3, does not. */
+export class NotSupportedError extends Http3Error {
+  constructor(message: string, options?: Http3ErrorOptions) {
+    super('UND_ERR_NOT_SUPPORTED', message, options);
+  }
+}
+
+/** Not a failure: says what became of something that ended early. */
+export class InformationalError extends Http3Error {
+  constructor(message: string, options?: Http3ErrorOptions) {
+    super('UND_ERR_INFO', message, options);
+  }
+}
+
+/** The agent has as many origins as `maxOrigins` allows. */
+export class MaxOriginsReachedError extends Http3Error {
+  constructor(limit: number) {
+    super('UND_ERR_MAX_ORIGINS_REACHED', `More than ${limit} origins are in use`, { safeToRetry: true });
+  }
+}
+
 /** More requests are waiting for a connection or a stream than `maxQueuedRequests` allows. */
 export class QueueFullError extends Http3Error {
   constructor(limit: number) {
@@ -235,10 +263,22 @@ export class StreamResetError extends Http3Error {
   }
 }
 
+/** The two ends of a connection, as undici's SocketError has them. */
+export interface SocketInfo {
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
 /** A request failed because its connection was lost or closed; why is the `cause`. */
 export class SocketError extends Http3Error {
-  constructor(message: string, options?: Http3ErrorOptions) {
+  /** Undefined where the connection is not known. */
+  readonly socket: SocketInfo | undefined;
+
+  constructor(message: string, options?: Http3ErrorOptions & { readonly socket?: SocketInfo | undefined }) {
     super('UND_ERR_SOCKET', message, options);
+    this.socket = options?.socket;
   }
 }
 
@@ -270,6 +310,32 @@ export class NativeError extends Http3Error {
   constructor(message: string) {
     super('ERR_NEQO_INTERNAL', message);
   }
+}
+
+/** undici's codes of the classes that undici has too; `UND_ERR` and `UND_ERR_ABORT` are those of its base classes. */
+const UNDICI_CLASSES: readonly (readonly [errorClass: { readonly prototype: Http3Error }, code: string])[] = [
+  [Http3Error, 'UND_ERR'],
+  [InvalidArgumentError, 'UND_ERR_INVALID_ARG'],
+  [ConnectTimeoutError, 'UND_ERR_CONNECT_TIMEOUT'],
+  [HeadersTimeoutError, 'UND_ERR_HEADERS_TIMEOUT'],
+  [BodyTimeoutError, 'UND_ERR_BODY_TIMEOUT'],
+  [HeadersOverflowError, 'UND_ERR_HEADERS_OVERFLOW'],
+  [RequestAbortedError, 'UND_ERR_ABORT'],
+  [RequestAbortedError, 'UND_ERR_ABORTED'],
+  [ClientClosedError, 'UND_ERR_CLOSED'],
+  [ClientDestroyedError, 'UND_ERR_DESTROYED'],
+  [ResponseExceededMaxSizeError, 'UND_ERR_RES_EXCEEDED_MAX_SIZE'],
+  [NotSupportedError, 'UND_ERR_NOT_SUPPORTED'],
+  [InformationalError, 'UND_ERR_INFO'],
+  [MaxOriginsReachedError, 'UND_ERR_MAX_ORIGINS_REACHED'],
+  [RequestContentLengthMismatchError, 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'],
+  [ResponseContentLengthMismatchError, 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'],
+  [SocketError, 'UND_ERR_SOCKET'],
+];
+
+// undici's classes ask for these symbols in `instanceof`, so that errors of another copy of undici are theirs as well.
+for (const [errorClass, code] of UNDICI_CLASSES) {
+  Object.defineProperty(errorClass.prototype, Symbol.for(`undici.error.${code}`), { value: true });
 }
 
 /** The message of anything that can be thrown. */

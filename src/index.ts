@@ -6,28 +6,17 @@ export {
   type ResponseFlags,
 } from './client/client-stream.js';
 export { connect } from './client/connect.js';
-export type { ConnectOptions, RequestLimits, RequestOptions } from './client/request-options.js';
+export { type BoundFetch, createFetch, type FetchInit, type FetchInput, fetch } from './client/fetch/fetch.js';
+export { getConnectionInfo } from './client/fetch/response-info.js';
 export {
-  BodyTimeoutError,
-  CertificateError,
-  ClientClosedError,
-  ClientDestroyedError,
-  ConnectionError,
-  ConnectTimeoutError,
-  H3_ERROR,
-  HeadersOverflowError,
-  HeadersTimeoutError,
-  Http3Error,
-  InvalidArgumentError,
-  MessageError,
-  QUIC_ERROR,
-  QueueFullError,
-  RequestAbortedError,
-  RequestBodyError,
-  RequestContentLengthMismatchError,
-  SocketError,
-  StreamResetError,
-} from './errors.js';
+  FormData,
+  Headers,
+  Request,
+  type RequestInit,
+  Response,
+  type ResponseInit,
+} from './client/fetch/web-classes.js';
+export type { ConnectOptions, RequestLimits, RequestOptions } from './client/request-options.js';
 export type { ConnectionOptions, LookupFunction } from './http/connection-options.js';
 export type { ConnectTimings } from './http/connection-race.js';
 export type { IncomingHeaders } from './http/incoming-headers.js';
@@ -39,3 +28,4 @@ export type { ConnectionInfo, SessionStats } from './session/session-types.js';
 export { MemoryTokenStore, type StoredToken, type TokenStore } from './session/token-store.js';
 export type { CertificateInput } from './session/trust-anchors.js';
 export type { Priority } from './stream/transaction.js';
+export * from './undici.js';

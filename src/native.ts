@@ -93,6 +93,8 @@ export const EventKind = {
   WEBTRANSPORT_DATAGRAM: 22,
   /** Trailer section of a response (by patch: neqo 0.13.4 drops it). */
   TRAILERS: 23,
+  /** What `ping` asked for is done; number: milliseconds (by patch). */
+  PING_ACKNOWLEDGED: 24,
 } as const;
 
 /** `Http3State` of neqo, as in a STATE_CHANGE record. */
@@ -312,6 +314,13 @@ export interface NeqoHttp3Conn {
   state(): number;
   stats(): NativeStats;
   initiateKeyUpdate(): number;
+  /**
+   * Goes on with another socket (RFC 9000 9), bound to that address and connected to the same peer. On OK it is used from now
+   * on, and the one before is the caller's to close; INVALID_STATE: QUIC does not allow it (now), and all stays as it is.
+   */
+  rebind(fd: number, localAddress: string, localPort: number): number;
+  /** Has something sent that the peer acknowledges, PING if there is nothing else; PING_ACKNOWLEDGED tells the round trip. */
+  ping(): number;
   /** Original destination connection id in hex; names the qlog file. */
   connectionId(): string;
   webtransportCreateSession(authority: string, path: string, headers: readonly string[]): number;

@@ -14,7 +14,10 @@ import { PEERS_VARIABLE } from './peer-require.mjs';
  * @property {import('./server.mjs').StartServer} [startServer] its own server, where the server is what is measured
  */
 
-/** @typedef {'ours' | 'native' | 'nativeSingle' | 'neqoAsItComes' | 'currentspace' | 'undici'} ClientContenderId */
+/**
+ * @typedef {'ours' | 'ourRequest' | 'ourFetch' | 'native' | 'nativeSingle' | 'neqoAsItComes' | 'currentspace' | 'impit' | 'requestOverH2' |
+ *   'requestOverH1' | 'fetchOverH2' | 'fetchOverH1'} ClientContenderId
+ */
 /** @typedef {ClientContenderId | import('./server-contenders.mjs').ServerContenderId} ContenderId */
 
 /**
@@ -39,8 +42,11 @@ const inRust =
  */
 export function makeContenders(nativeClient, peers) {
   const env = { [PEERS_VARIABLE]: peers };
+  const undici = `undici ${PEER_PACKAGES.undici}`;
   return {
     ours: { label: 'necko-http3', command: inNode('necko-http3.mjs') },
+    ourRequest: { label: 'necko-http3, request', command: inNode('http3-agent.mjs', 'request') },
+    ourFetch: { label: 'necko-http3, fetch', command: inNode('http3-agent.mjs', 'fetch') },
     native: { label: 'Rust, batched I/O', command: inRust(nativeClient, []) },
     nativeSingle: { label: 'Rust, neqo 0.13.4 I/O', command: inRust(nativeClient, ['--single-io']) },
     neqoAsItComes: {
@@ -53,6 +59,10 @@ export function makeContenders(nativeClient, peers) {
       command: inNode('currentspace.mjs'),
       env,
     },
-    undici: { label: `undici ${PEER_PACKAGES.undici} (HTTP/2)`, command: inNode('undici.mjs'), env },
+    impit: { label: `impit ${PEER_PACKAGES.impit}`, command: inNode('impit.mjs'), env },
+    requestOverH2: { label: `${undici}, request (HTTP/2)`, command: inNode('undici.mjs', 'request', 'h2'), env },
+    requestOverH1: { label: `${undici}, request (HTTP/1.1)`, command: inNode('undici.mjs', 'request', 'h1'), env },
+    fetchOverH2: { label: `${undici}, fetch (HTTP/2)`, command: inNode('undici.mjs', 'fetch', 'h2'), env },
+    fetchOverH1: { label: `${undici}, fetch (HTTP/1.1)`, command: inNode('undici.mjs', 'fetch', 'h1'), env },
   };
 }

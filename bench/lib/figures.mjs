@@ -17,6 +17,15 @@ export const timePerRequest = {
 };
 
 /** @type {Figure} */
+export const totalTime = { unit: 'ms', of: ({ seconds }) => seconds * 1e3, lessIsBetter: true };
+/** @type {Figure} */
+export const medianTime = {
+  unit: 'ms, median request',
+  of: ({ medianSeconds = Number.NaN }) => medianSeconds * 1e3,
+  lessIsBetter: true,
+};
+
+/** @type {Figure} */
 export const cpuPerGibibyte = {
   unit: 'CPU s/GiB',
   of: ({ bytes, cpuSeconds }) => cpuSeconds / (bytes / GIBIBYTE),

@@ -13,10 +13,18 @@ export const median = (summaries, id) => summaries[id]?.figure.median ?? Number.
 
 /**
  * @param {Summaries} summaries
+ * @param {ContenderId} one
+ * @param {ContenderId} other
+ * @returns {number} median of one divided by that of the other
+ */
+export const oneOver = (summaries, one, other) => median(summaries, one) / median(summaries, other);
+
+/**
+ * @param {Summaries} summaries
  * @param {ContenderId} other
  * @returns {number} median of ours divided by that of the other
  */
-export const oursOver = (summaries, other) => median(summaries, 'ours') / median(summaries, other);
+export const oursOver = (summaries, other) => oneOver(summaries, 'ours', other);
 
 /**
  * @param {Summaries} summaries

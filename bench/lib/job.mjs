@@ -14,6 +14,7 @@
  * @property {number} concurrency requests in flight at once on a connection, at most
  * @property {number} [connections] at once; default 1
  * @property {boolean} fresh a new connection for each request, without resumption
+ * @property {boolean} [streamed] `fetch` reads bodies in pieces, not as a whole
  */
 
 /**
@@ -21,6 +22,7 @@
  * @property {number} bytes body bytes received
  * @property {number} requests completed
  * @property {number} seconds from before the connection is made to the last byte
+ * @property {number} [medianSeconds] from the beginning of a request to its last byte
  * @property {number} cpuSeconds user and system time of the whole process in that time
  */
 

@@ -5,7 +5,7 @@ import { run } from '../../scripts/lib/run.mjs';
 import { installOnce } from '../../test/support/peer-tools.js';
 
 /** Exact versions: figures of another version are other figures. */
-export const PEER_PACKAGES = { '@currentspace/http3': '0.9.0', undici: '7.30.2' };
+export const PEER_PACKAGES = { '@currentspace/http3': '0.9.0', impit: '0.14.5', undici: '7.30.2' };
 
 /** @returns {Promise<string>} directory with a node_modules that holds them */
 export function installPeerPackages() {

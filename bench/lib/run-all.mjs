@@ -44,7 +44,7 @@ async function measure(workload, surroundings) {
   const entries = [...measurements].map(([id, runs]) => /** @type {const} */ ([id, summariseRuns(workload, runs)]));
   const summaries = Object.fromEntries(entries);
   const goals = surroundings.judged ? workload.goals.map((goal) => judge(goal, summaries)) : [];
-  const labelled = entries.map(([id, summary]) => ({ label: surroundings.contenders[id].label, summary }));
+  const labelled = entries.map(([id, summary]) => ({ id, label: surroundings.contenders[id].label, summary }));
   process.stdout.write(formatReport(workload, labelled, goals));
   const { id, title, server, job, figure, cpu } = workload;
   const runs = Object.fromEntries(measurements);
@@ -77,7 +77,9 @@ export async function runAll(options) {
     const surroundings = { site, contenders, bound, runs, progress, signal: interrupt.signal, judged: !quick };
     const results = [];
     for (const workload of workloads) {
-      results.push(await measure(workload, surroundings));
+      const hindrance = await workload.hindrance?.();
+      if (hindrance === undefined) results.push(await measure(workload, surroundings));
+      else process.stdout.write(`${workload.id}: cannot run here: ${hindrance}\n\n`);
     }
     const report = { machine, method, warning, date: new Date().toISOString(), options, results };
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);

@@ -15,13 +15,14 @@ const DEADLINE_MS = 10 * 60 * 1000;
 /**
  * @param {import('./contenders.mjs').Contender} contender
  * @param {import('./job.mjs').Target & import('./job.mjs').Job} task
- * @param {number} serverPid
+ * @param {import('./server.mjs').Server} server
  * @param {{ bound: boolean, signal: AbortSignal }} options `bound`: clients get a core of their own; `signal` ends the client
  * @returns {Promise<Measurement>}
  * @throws {Error} if the client fails or does not answer, or the signal came
  */
-export async function runClient(contender, task, serverPid, { bound, signal }) {
-  const [program, ...programArgs] = contender.command(task);
+export async function runClient(contender, task, { pid: serverPid, path }, { bound, signal }) {
+  const [client, ...clientArgs] = contender.command(task);
+  const [program, ...programArgs] = path?.clientCommand(client, clientArgs) ?? [client, ...clientArgs];
   const [file, args] = onClientCore(bound, program, programArgs);
   const before = await cpuSecondsOf(serverPid);
   const child = spawn(file, args, {

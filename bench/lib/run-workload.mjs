@@ -59,12 +59,14 @@ export async function runWorkload(workload, { site, contenders, runs, progress, 
     const servers = await startServers(workload, { site, contenders }, started);
     let done = 0;
     for (const contender of interleave(workload.contenders, runs)) {
+      const round = Math.floor(done / workload.contenders.length);
       done += 1;
       progress(`${id}: run ${done} of ${runs * workload.contenders.length}, ${contenders[contender].label}`);
       const server = servers.get(contender);
       if (server === undefined) throw new Error(`${id}: ${contender} has no server`);
       const task = { ...job, origin: server.origin, path: `/${name}`, caFile: site.caFile };
-      const measurement = await runClient(contenders[contender], task, server.pid, options);
+      await server.path?.beginRun(round);
+      const measurement = await runClient(contenders[contender], task, server, options);
       if (measurement.bytes !== bytes * job.requests || measurement.requests !== job.requests) {
         const got = `${measurement.requests} responses with ${measurement.bytes} bytes`;
         throw new Error(`${contenders[contender].label}: ${got} instead of ${job.requests} with ${bytes} each`);

@@ -3,6 +3,13 @@
  * @property {string} origin such as `https://127.0.0.1:4433`
  * @property {number} pid
  * @property {() => Promise<void>} stop
+ * @property {Path} [path] the way to it, if that is not loopback
+ */
+
+/**
+ * @typedef {object} Path
+ * @property {(file: string, args: readonly string[]) => [file: string, ...args: string[]]} clientCommand that runs a client at its other end
+ * @property {(round: number) => Promise<void>} beginRun makes it behave alike for all runs of a round
  */
 
 /**

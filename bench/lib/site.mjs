@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCa, makeCert } from '../../test/support/certs.js';
 import { writeSiteFile } from '../../test/support/site-files.js';
+import { SERVER_ADDRESS } from './impaired-network.mjs';
 
-/** All servers listen there; the certificate is for both. */
+/** All servers listen there, but for those with a network of their own; the certificate is for all. */
 export const HOST = '127.0.0.1';
 const HOST_NAME = 'localhost';
 
@@ -29,7 +30,7 @@ export async function makeSite(files) {
   const directory = join(root, 'files');
   await mkdir(directory);
   const ca = await makeCa();
-  const { certPem, keyPem } = await makeCert({ ca, hosts: [HOST_NAME], ips: [HOST] });
+  const { certPem, keyPem } = await makeCert({ ca, hosts: [HOST_NAME], ips: [HOST, SERVER_ADDRESS] });
   const [certFile, keyFile, caFile] = [join(root, 'cert.pem'), join(root, 'key.pem'), join(root, 'ca.pem')];
   await writeFile(certFile, certPem);
   await writeFile(keyFile, keyPem, { mode: 0o600 });

@@ -19,13 +19,17 @@
  * @typedef {object} Workload
  * @property {string} id
  * @property {string} title
+ * @property {() => Promise<string | undefined>} [hindrance] why it cannot run here
  * @property {import('./server.mjs').StartServer} [startServer] for all contenders that do not bring their own
  * @property {string} server name of it, for the table
  * @property {readonly [name: string, bytes: number]} file what is fetched
  * @property {import('./job.mjs').Job} job
  * @property {readonly import('./contenders.mjs').ContenderId[]} contenders
+ * @property {Readonly<Partial<Record<import('./contenders.mjs').ContenderId, import('./contenders.mjs').ContenderId>>>} [counterparts]
+ *   which one of ours a contender is compared with, if not the first
  * @property {Figure} figure
  * @property {Figure} cpu processor time of the client, or of the server where that is what is measured
+ * @property {Figure} [extra] one more, for the table only
  * @property {readonly Goal[]} goals
  */
 

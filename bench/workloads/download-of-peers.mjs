@@ -19,7 +19,7 @@ export function downloadOfPeers(quick) {
     startServer: startCaddyServer,
     file: [`${bytes}`, bytes],
     job: { requests: 1, concurrency: 1, fresh: false },
-    contenders: ['ours', 'currentspace', 'undici'],
+    contenders: ['ours', 'currentspace', 'requestOverH2'],
     figure: throughput,
     cpu: cpuPerGibibyte,
     goals: [

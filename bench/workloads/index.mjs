@@ -1,5 +1,7 @@
 /** All workloads, in the order in which they run. */
 import { downloadOfPeers } from './download-of-peers.mjs';
+import { fetchWorkloads } from './fetch.mjs';
+import { impairedDownloads } from './impaired-downloads.mjs';
 import { largeDownloads } from './large-download.mjs';
 import { newConnections } from './new-connections.mjs';
 import { serverWorkloads } from './server.mjs';
@@ -14,5 +16,7 @@ export const allWorkloads = (quick) => [
   downloadOfPeers(quick),
   ...smallRequestWorkloads(quick),
   newConnections(quick),
+  ...fetchWorkloads(quick),
+  impairedDownloads(quick),
   ...serverWorkloads(quick),
 ];

@@ -21,7 +21,7 @@ export function newConnections(quick) {
     startServer: startCaddyServer,
     file: [`${BYTES}`, BYTES],
     job: { requests, concurrency: 1, fresh: true },
-    contenders: ['ours', 'native', 'currentspace', 'undici'],
+    contenders: ['ours', 'native', 'currentspace', 'requestOverH2'],
     figure: timePerRequest,
     cpu: cpuPerRequest,
     goals: [

@@ -24,7 +24,7 @@ const smallRequests = (id, requests, concurrency, goal) => ({
   startServer: startCaddyServer,
   file: [`${BYTES}`, BYTES],
   job: { requests, concurrency, fresh: false },
-  contenders: ['ours', 'native', 'currentspace', 'undici'],
+  contenders: ['ours', 'native', 'currentspace', 'requestOverH2'],
   figure: requestRate,
   cpu: cpuPerRequest,
   goals: [

@@ -1,4 +1,4 @@
-// TLS, resumption, ECH, state, statistics and the end of a connection.
+// TLS, resumption, ECH, state, statistics, path and the end of a connection.
 #include "arguments.h"
 #include "neqo-conn.h"
 #include "neqo-stats.h"
@@ -87,6 +87,21 @@ Napi::Value NeqoHttp3Conn::Stats(const Napi::CallbackInfo& info) {
 Napi::Value NeqoHttp3Conn::InitiateKeyUpdate(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return ToResult(env, neqo_initiate_key_update(Conn(env)));
+}
+
+Napi::Value NeqoHttp3Conn::Rebind(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoConn* conn = Conn(env);
+  const int32_t fd = ToInt32(env, info[0], "fd");
+  const std::string address = ToUtf8(env, info[1], "localAddress");
+  const auto port = static_cast<uint16_t>(ToUnsigned(env, info[2], "localPort", 65536));
+  const NeqoBytes local{reinterpret_cast<const uint8_t*>(address.data()), address.size()};
+  return ToResult(env, neqo_rebind(conn, fd, local, port));
+}
+
+Napi::Value NeqoHttp3Conn::Ping(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return ToResult(env, neqo_ping(Conn(env)));
 }
 
 Napi::Value NeqoHttp3Conn::ConnectionId(const Napi::CallbackInfo& info) {

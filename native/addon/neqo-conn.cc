@@ -37,6 +37,8 @@ Napi::Function NeqoHttp3Conn::Define(Napi::Env env) {
                          InstanceMethod<&C::State>("state"),
                          InstanceMethod<&C::Stats>("stats"),
                          InstanceMethod<&C::InitiateKeyUpdate>("initiateKeyUpdate"),
+                         InstanceMethod<&C::Rebind>("rebind"),
+                         InstanceMethod<&C::Ping>("ping"),
                          InstanceMethod<&C::ConnectionId>("connectionId"),
                          InstanceMethod<&C::WebTransportCreateSession>("webtransportCreateSession"),
                          InstanceMethod<&C::WebTransportCloseSession>("webtransportCloseSession"),

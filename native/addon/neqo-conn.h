@@ -52,7 +52,7 @@ class NeqoHttp3Conn final : public Napi::ObjectWrap<NeqoHttp3Conn> {
   Napi::Value PriorityUpdate(const Napi::CallbackInfo& info);
   Napi::Value SetStreamMaxData(const Napi::CallbackInfo& info);
 
-  // neqo-conn-session.cc: TLS, resumption, state, statistics, close
+  // neqo-conn-session.cc: TLS, resumption, state, statistics, path, close
   Napi::Value CloseConnection(const Napi::CallbackInfo& info);
   Napi::Value Authenticated(const Napi::CallbackInfo& info);
   Napi::Value PeerCertificateChain(const Napi::CallbackInfo& info);
@@ -63,6 +63,8 @@ class NeqoHttp3Conn final : public Napi::ObjectWrap<NeqoHttp3Conn> {
   Napi::Value State(const Napi::CallbackInfo& info);
   Napi::Value Stats(const Napi::CallbackInfo& info);
   Napi::Value InitiateKeyUpdate(const Napi::CallbackInfo& info);
+  Napi::Value Rebind(const Napi::CallbackInfo& info);
+  Napi::Value Ping(const Napi::CallbackInfo& info);
   Napi::Value ConnectionId(const Napi::CallbackInfo& info);
 
   // neqo-conn-webtransport.cc

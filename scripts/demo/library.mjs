@@ -7,7 +7,7 @@ import { projectRoot } from '../lib/layout.mjs';
 const load = (module) => import(pathToFileURL(join(projectRoot, 'dist/esm', module)).href);
 
 /** @type {typeof import('../../src/index.js')} */
-export const { connect, MemoryTokenStore } = await load('index.js');
+export const { connect, createFetch, getConnectionInfo, MemoryAgentStore, MemoryTokenStore } = await load('index.js');
 /** @type {typeof import('../../src/server/index.js')} */
 export const { createSecureServer } = await load('server/index.js');
 /** @type {typeof import('../../src/errors.js')} */

@@ -1,5 +1,6 @@
-/** Downloads from this package's server and uploads to it, on loopback, and checks every byte. */
+/** Downloads from this package's server and uploads to it, on loopback, checks every byte, and fetches from it. */
 import { bodySha256, generateBody } from '../../test/support/site-files.js';
+import { showFetch } from './fetch-front.mjs';
 import { formatBytes, MemoryTokenStore } from './library.mjs';
 import { startServer } from './loopback-server.mjs';
 import { connectionFacts, fact, serverFacts, timingFacts, yesOrNo } from './summary.mjs';
@@ -62,6 +63,9 @@ export async function runLoopbackDemo(signal) {
 
     say('\nAs the server sees it');
     for (const line of await closeBothSides(second.session, server)) say(line);
+
+    say('\nThe same server by fetch, which speaks HTTP/2 and HTTP/1.1 too');
+    await showFetch(server.origin, server.ca, signal, say);
     say('\nAll bytes are right.');
   } finally {
     for (const { session } of connections) session.destroy();

@@ -44,9 +44,9 @@ const [{ key, cert, file }] = /** @type {[Orders]} */ (await once(process, 'mess
 const ZERO_RTT_WINDOW_MS = 100;
 
 // Replayed, these requests do no harm: 0-RTT may be accepted.
-const options = { key, cert, zeroRtt: true, zeroRttWindow: ZERO_RTT_WINDOW_MS };
+const options = { key, cert, tcp: true, zeroRtt: true, zeroRttWindow: ZERO_RTT_WINDOW_MS };
 const server = createSecureServer(options, async (request, response) => {
-  if (request.url === '/download') {
+  if (request.url === '/download' && response instanceof Http3ServerResponse) {
     response.stream.respondWithFile(file, { 'content-type': 'application/octet-stream' });
   } else if (request.url === '/upload') {
     const hash = createHash('sha256');

@@ -46,6 +46,16 @@ export function connectionFacts({ info, lookupMs, handshakeMs }) {
   ];
 }
 
+/** @param {string} why @param {import('../../src/index.js').ResponseConnectionInfo} info @returns {string[]} */
+export function fetchFacts(why, { protocol, resumed, earlyData, timings, localPort, remotePort }) {
+  const { start, responseStart = start } = timings;
+  const ports = localPort === undefined ? '' : `, from port ${localPort} to ${remotePort}`;
+  return [
+    fact(`over ${protocol}`, why),
+    fact('', `first byte ${time(responseStart - start)}${ports}; resumed ${yesOrNo(resumed ?? false)}; 0-RTT ${yesOrNo(earlyData)}`),
+  ];
+}
+
 /** @param {number} bytes */
 const size = (bytes) => (bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 

@@ -123,6 +123,7 @@ const tools = [
   commandTool('caddy', ['caddy']),
   commandTool('chromium', ['chromium']),
   commandTool('firefox-esr', ['firefox-esr']),
+  commandTool('redis-server', ['redis-server']),
   { name: 'zlib.h', packages: ['zlib1g-dev'], isThere: () => canAccess('/usr/include/zlib.h') },
   { name: 'uv.h', packages: ['libuv1-dev'], isThere: async () => (await findUvHeaders()) !== undefined },
   { name: 'libclang', packages: ['libclang-dev'], isThere: async () => (await findLibclang()) !== undefined },

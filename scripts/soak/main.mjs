@@ -1,4 +1,4 @@
-/** Long runs of the server, which are no part of `npm test`. */
+/** Long runs, which are no part of `npm test`. */
 import '../../test/support/register-typescript.mjs';
 import { parseArgs } from 'node:util';
 
@@ -14,12 +14,16 @@ cycles   connect, request, close, again and again: descriptors, memory, and the 
 flood    garbage and spoofed Initials while 100 clients work: their requests, memory, and Retry switched on and off again
          --count N   datagrams (1,000,000)
          --rate N    datagrams a second (20,000)
+agent    requests of all kinds through one Http3Agent, some aborted, some unread: memory, and what is left after close
+         --requests N (1,000,000)
+timeouts each timeout of a client, over HTTP/3 and HTTP/2: the error it gives, and how far from the set time it comes
 `;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     count: { type: 'string' },
+    requests: { type: 'string' },
     rate: { type: 'string' },
     mode: { type: 'string', default: 'socketpair' },
     help: { type: 'boolean', default: false },
@@ -42,6 +46,12 @@ if (run === 'idle') {
 } else if (run === 'flood') {
   const { flood } = await import('./flood.mjs');
   await flood({ datagrams: count(1_000_000), rate: Number(values.rate ?? 20_000), say });
+} else if (run === 'agent') {
+  const { agentRequests } = await import('./agent.mjs');
+  await agentRequests({ requests: Number(values.requests ?? 1_000_000), say });
+} else if (run === 'timeouts') {
+  const { timeouts } = await import('./timeouts.mjs');
+  await timeouts({ say });
 } else {
   say(HELP);
   if (!values.help) process.exitCode = 1;

@@ -6,11 +6,11 @@ import {
   InvalidArgumentError,
   RequestAbortedError,
 } from '../errors.js';
-import type { ConnectionEntry, ConnectionEntryListener } from '../http/connection-entry.js';
+import { ConnectionDirectory } from '../http/connection-directory.js';
 import { resolveConnectionOptions } from '../http/connection-options.js';
 import type { ConnectTimings } from '../http/connection-race.js';
-import { httpConnectionMgr } from '../http/http-connection-mgr.js';
 import { HttpTransaction } from '../http/http-transaction.js';
+import { Http3Pool, type PoolListener } from '../http/http3-pool.js';
 import { toIncomingHeaders } from '../http/incoming-headers.js';
 import type { Origin } from '../http/origin.js';
 import { PushBody, toRequestBody } from '../http/request-body.js';
@@ -50,7 +50,7 @@ const BODILESS_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'DELETE']);
 export class ClientHttp3Session extends EventEmitter<ClientHttp3SessionEvents> {
   readonly #origin: Origin;
   readonly #options: ConnectOptions;
-  readonly #entry: ConnectionEntry;
+  readonly #pool: Http3Pool;
   readonly #closed: Promise<void>;
   #abortListener: Disposable | undefined;
   #destroyed = false;
@@ -62,7 +62,13 @@ export class ClientHttp3Session extends EventEmitter<ClientHttp3SessionEvents> {
     this.#options = options;
     resolveLimits({}, options);
     this.#closed = new Promise((resolve) => this.once('close', resolve));
-    this.#entry = httpConnectionMgr().createEntry(origin, resolveConnectionOptions(origin, options), this.#listener);
+    this.#pool = new Http3Pool(
+      origin,
+      // Only the server limits the streams of the one connection.
+      { maxConcurrentStreams: Number.POSITIVE_INFINITY, connection: resolveConnectionOptions(origin, options) },
+      new ConnectionDirectory({ maxConnections: Number.POSITIVE_INFINITY, coalesce: false }),
+      this.#listener,
+    );
     const { signal } = options;
     if (signal !== undefined) {
       const abort = (): void =>
@@ -70,7 +76,7 @@ export class ClientHttp3Session extends EventEmitter<ClientHttp3SessionEvents> {
       if (signal.aborted) process.nextTick(abort);
       else this.#abortListener = addAbortListener(signal, abort);
     }
-    this.#entry.connect();
+    this.#pool.connect();
   }
 
   /** Serialised origin, for example `https://example.org`. */
@@ -80,12 +86,12 @@ export class ClientHttp3Session extends EventEmitter<ClientHttp3SessionEvents> {
 
   /** A connection is established and takes requests. */
   get connected(): boolean {
-    return this.#entry.current?.connected ?? false;
+    return this.#pool.current?.connected ?? false;
   }
 
   /** No new requests are taken. */
   get closed(): boolean {
-    return this.#entry.closed;
+    return this.#pool.closed;
   }
 
   get destroyed(): boolean {
@@ -94,16 +100,17 @@ export class ClientHttp3Session extends EventEmitter<ClientHttp3SessionEvents> {
 
   /** Facts about the present connection; undefined while there is none. */
   get connection(): ConnectionInfo | undefined {
-    return this.#entry.current?.info;
+    return this.#pool.current?.info;
   }
 
   /** Requests that wait for a connection, and those on one. */
   get pendingRequests(): number {
-    return this.#entry.pendingCount;
+    return this.#pool.state === 'connected' ? 0 : this.#pool.stats.queued;
   }
 
   get runningRequests(): number {
-    return this.#entry.runningCount;
+    const { size } = this.#pool.stats;
+    return size - this.pendingRequests;
   }
 
   /**
@@ -141,23 +148,23 @@ export class ClientHttp3Session extends EventEmitter<ClientHttp3SessionEvents> {
     const transaction = new HttpTransaction(parsed, given ?? pushed, priority, limits, stream.consumer);
     stream.attach(transaction);
     if (options.signal !== undefined) abortOn(options.signal, stream);
-    if (!stream.destroyed) this.#entry.processNewTransaction(transaction);
+    if (!stream.destroyed) this.#pool.submit(transaction);
     return stream;
   }
 
   /** Statistics of the present connection; undefined while there is none. */
   stats(): Promise<SessionStats | undefined> {
-    return this.#entry.current?.stats() ?? Promise.resolve(undefined);
+    return this.#pool.current?.stats() ?? Promise.resolve(undefined);
   }
 
   /** Asks for a key update (RFC 9001 6); false if none is possible now. */
   updateKeys(): Promise<boolean> {
-    return this.#entry.current?.initiateKeyUpdate() ?? Promise.resolve(false);
+    return this.#pool.current?.initiateKeyUpdate() ?? Promise.resolve(false);
   }
 
   /** Takes no new requests, finishes those under way, then closes. Resolves when closed. */
   close(): Promise<void> {
-    this.#entry.close();
+    this.#pool.close();
     return this.#closed;
   }
 
@@ -165,26 +172,28 @@ export class ClientHttp3Session extends EventEmitter<ClientHttp3SessionEvents> {
   destroy(error: Http3Error = new ClientDestroyedError()): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
-    this.#entry.destroy(error);
+    this.#pool.destroy(error);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  readonly #listener: ConnectionEntryListener = {
+  readonly #listener: PoolListener = {
     onConnect: (info, timings) => {
       this.emit('connect', info, timings);
     },
     onGoaway: () => {
       this.emit('goaway');
     },
-    onDisconnect: (error) => {
-      this.emit('disconnect', error);
+    onDisconnect: (error, expected) => {
+      if (!expected) this.emit('disconnect', error);
     },
-    onConnectionError: (error) => {
+    onConnectFailed: (error) => {
       this.emit('connectionError', error);
     },
+    onIdle: () => undefined,
+    onDrain: () => undefined,
     onTokenStoreError: (error) => {
       this.emit('tokenStoreError', error);
     },

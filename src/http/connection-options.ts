@@ -36,6 +36,8 @@ export interface ConnectionOptions {
   readonly idleTimeout?: number;
   /** Without requests, after which the connection is closed; 0 keeps it until the idle timeout. Default 0. */
   readonly keepAliveTimeout?: number;
+  /** Between PINGs on an idle connection, which show whether it still lives; 0 for none. Default 60,000. */
+  readonly pingInterval?: number;
   /** Where resumption tokens are kept; false for no resumption. Default: a store in memory, one for each session or agent. */
   readonly tokenStore?: TokenStore | false;
   /** Send safe requests without body in 0-RTT where a token allows it (RFC 8470). Default true. */
@@ -60,6 +62,7 @@ export interface ResolvedConnectionOptions {
   readonly attemptDelay: number;
   readonly idleTimeout: number;
   readonly keepAliveTimeout: number;
+  readonly pingInterval: number;
   readonly tokenStore: TokenStore | undefined;
   readonly earlyData: boolean;
   readonly echConfigList: Uint8Array | undefined;
@@ -71,6 +74,7 @@ export interface ResolvedConnectionOptions {
 const DEFAULT_CONNECT_TIMEOUT = 10_000;
 const DEFAULT_ATTEMPT_DELAY = 250;
 const DEFAULT_IDLE_TIMEOUT = 30_000;
+const DEFAULT_PING_INTERVAL = 60_000;
 const DEFAULT_MAX_QUEUED_REQUESTS = 65_536;
 
 /** @throws InvalidArgumentError that names the option */
@@ -100,6 +104,7 @@ export function resolveConnectionOptions(origin: Origin, options: ConnectionOpti
     // neqo takes 0 for a time that has come.
     idleTimeout: time('idleTimeout', options.idleTimeout, DEFAULT_IDLE_TIMEOUT) || MAX_TIME,
     keepAliveTimeout: time('keepAliveTimeout', options.keepAliveTimeout, 0),
+    pingInterval: time('pingInterval', options.pingInterval, DEFAULT_PING_INTERVAL),
     tokenStore: tokenStore === false ? undefined : (tokenStore ?? new MemoryTokenStore()),
     earlyData: flag('earlyData', options.earlyData, true),
     echConfigList,

@@ -8,7 +8,7 @@ import { UdpSocket } from '../transport/udp-socket.js';
 import { type Address, resolveAddresses } from './address-order.js';
 import { ConnectionHandler, type ConnectionReclaimer } from './connection-handler.js';
 import type { ResolvedConnectionOptions } from './connection-options.js';
-import type { Origin } from './origin.js';
+import type { Route } from './route.js';
 
 /** When the parts of setting up a connection happened; `performance.now()` in milliseconds. */
 export interface ConnectTimings {
@@ -16,20 +16,22 @@ export interface ConnectTimings {
   lookupEnd: number;
 }
 
-/** What a race needs of the connection entry that runs it. */
+/** What a race needs of the one who runs it. */
 export interface RaceOwner extends SessionListener {
+  /** The addresses are known. False: the race rests, without a time limit, until {@link ConnectionRace.proceed} or its end. */
+  onResolved(addresses: readonly Address[]): boolean;
   /** All addresses failed, the time ran out, or something that no other address can mend. */
   onRaceFailed(error: Http3Error): void;
   onConnectionMade(connection: HttpConnectionUDP): void;
 }
 
 /**
- * Sets up one connection to an origin: looks it up and tries its addresses one after another, each with a head start, until
+ * Sets up one connection over a route: looks it up and tries its addresses one after another, each with a head start, until
  * a handshake succeeds (Happy Eyeballs, RFC 8305). The others are dropped.
  */
 export class ConnectionRace {
   readonly timings: ConnectTimings = { start: performance.now(), lookupEnd: 0 };
-  readonly #origin: Origin;
+  readonly #route: Route;
   readonly #options: ResolvedConnectionOptions;
   readonly #service: SocketTransportService;
   readonly #reclaimer: ConnectionReclaimer;
@@ -43,30 +45,35 @@ export class ConnectionRace {
   #echRetried = false;
   #delayTimer: NodeJS.Timeout | undefined;
   #timeoutTimer: NodeJS.Timeout | undefined;
+  #proceed: (() => void) | undefined;
   #over = false;
 
   constructor(
-    origin: Origin,
+    route: Route,
     options: ResolvedConnectionOptions,
     service: SocketTransportService,
     reclaimer: ConnectionReclaimer,
     owner: RaceOwner,
   ) {
-    this.#origin = origin;
+    this.#route = route;
     this.#options = options;
     this.#service = service;
     this.#reclaimer = reclaimer;
     this.#owner = owner;
-    this.#echConfigList = options.echConfigList;
+    this.#echConfigList = route.echConfigList;
   }
 
   /** @param takeToken gives the resumption token for the first attempt; a token is used once (RFC 8446 C.4) */
   start(takeToken: () => Promise<StoredToken | undefined>): void {
-    const { connectTimeout } = this.#options;
-    if (connectTimeout > 0) {
-      this.#timeoutTimer = setTimeout(() => this.#fail(this.#timeoutError()), connectTimeout);
-    }
+    this.#limitTime();
     void this.#run(takeToken);
+  }
+
+  /** The addresses may be tried; the time limit begins anew. */
+  proceed(): void {
+    if (this.#over) return;
+    this.#limitTime();
+    this.#proceed?.();
   }
 
   has(session: Session): boolean {
@@ -111,20 +118,36 @@ export class ConnectionRace {
     try {
       const { family, lookup, localAddress } = this.#options;
       const usable = family !== 0 || localAddress === undefined ? family : localAddress.includes(':') ? 6 : 4;
-      const addresses = await resolveAddresses(this.#origin.host, usable, lookup);
-      const token = await takeToken();
+      const addresses = await resolveAddresses(this.#route.host, usable, lookup);
       if (this.#over) return;
       this.timings.lookupEnd = performance.now();
       this.#addresses = addresses;
+      if (!this.#owner.onResolved(addresses)) await this.#rest();
+      const token = await takeToken();
+      if (this.#over) return;
       this.#token = token;
       this.#tryNext();
     } catch (error) {
       this.#fail(
         error instanceof Http3Error
           ? error
-          : new ConnectionError('UND_ERR_SOCKET', asError(error).message, { cause: error }),
+          : new ConnectionError('UND_ERR_SOCKET', asError(error).message, { cause: error, safeToRetry: true }),
       );
     }
+  }
+
+  #limitTime(): void {
+    const { connectTimeout } = this.#options;
+    clearTimeout(this.#timeoutTimer);
+    if (connectTimeout > 0) this.#timeoutTimer = setTimeout(() => this.#fail(this.#timeoutError()), connectTimeout);
+  }
+
+  /** Until `proceed`, or for ever: what ends the race drops its promise. */
+  #rest(): Promise<void> {
+    clearTimeout(this.#timeoutTimer);
+    return new Promise((resolve) => {
+      this.#proceed = resolve;
+    });
   }
 
   #tryNext(): void {
@@ -151,12 +174,13 @@ export class ConnectionRace {
   }
 
   #attempt(address: Address): void {
-    const { serverName, trustAnchors, idleTimeout, quic, qlogDir, earlyData, localAddress } = this.#options;
+    const { serverName, trustAnchors, idleTimeout, pingInterval, quic, qlogDir, earlyData, localAddress } =
+      this.#options;
     const socket = new UdpSocket(this.#service, {
       localAddress,
       localPort: 0,
       remoteAddress: address.address,
-      remotePort: this.#origin.port,
+      remotePort: this.#route.port,
     });
     const connection = new HttpConnectionUDP(this.#service, socket);
     let session: Http3Session;
@@ -166,6 +190,7 @@ export class ConnectionRace {
           serverName,
           trustAnchors,
           idleTimeout,
+          pingInterval,
           quic,
           qlogDir,
           resumptionToken: this.#takeToken(),
@@ -201,12 +226,14 @@ export class ConnectionRace {
   #allFailed(): Http3Error {
     const [first, ...others] = this.#failures;
     if (first === undefined)
-      return new ConnectionError('UND_ERR_SOCKET', `No address of ${this.#origin.host} could be tried`);
+      return new ConnectionError('UND_ERR_SOCKET', `No address of ${this.#route.host} could be tried`, {
+        safeToRetry: true,
+      });
     if (others.length === 0) return first.error;
     const messages = this.#failures.map(({ address, error }) => `${address.address}: ${error.message}`);
     return new ConnectionError(
       first.error.code,
-      `No address of ${this.#origin.host} answered (${messages.join('; ')})`,
+      `No address of ${this.#route.host} answered (${messages.join('; ')})`,
       {
         cause: new AggregateError(this.#failures.map(({ error }) => error)),
         safeToRetry: true,
@@ -218,7 +245,7 @@ export class ConnectionRace {
     const tried = this.#addresses.slice(0, this.#next).map(({ address }) => address);
     const where = tried.length === 0 ? 'the name was not resolved' : `tried ${tried.join(', ')}`;
     return new ConnectTimeoutError(
-      `No connection to ${this.#origin.authority} within ${this.#options.connectTimeout} ms (${where})`,
+      `No connection to ${this.#route.host}:${this.#route.port} within ${this.#options.connectTimeout} ms (${where})`,
     );
   }
 

@@ -1,27 +1,19 @@
 import type { HttpConnectionUDP } from '../transport/http-connection-udp.js';
 import { type SocketTransportService, socketTransportService } from '../transport/socket-transport-service.js';
-import { ConnectionEntry, type ConnectionEntryListener } from './connection-entry.js';
 import type { ConnectionReclaimer } from './connection-handler.js';
-import type { ResolvedConnectionOptions } from './connection-options.js';
-import type { Origin } from './origin.js';
 
 /** Owns all connections of a thread and takes them back when they end: necko's nsHttpConnectionMgr. */
 export class HttpConnectionMgr implements ConnectionReclaimer {
-  readonly #service: SocketTransportService;
+  readonly service: SocketTransportService;
   readonly #connections = new Set<HttpConnectionUDP>();
 
   constructor(service: SocketTransportService) {
-    this.#service = service;
+    this.service = service;
   }
 
   /** Connections whose native object lives, draining ones included. */
   get connectionCount(): number {
     return this.#connections.size;
-  }
-
-  /** A place for the connections to one origin. */
-  createEntry(origin: Origin, options: ResolvedConnectionOptions, listener: ConnectionEntryListener): ConnectionEntry {
-    return new ConnectionEntry(origin, options, this.#service, this, listener);
   }
 
   adopt(connection: HttpConnectionUDP): void {

@@ -10,6 +10,7 @@ import {
   RequestContentLengthMismatchError,
   reportUncaught,
 } from '../errors.js';
+import type { ConnectionInfo } from '../session/session-types.js';
 import {
   type Priority,
   type RequestHead,
@@ -31,6 +32,8 @@ import { parseResponseHeaders, parseTrailers } from './response-head.js';
 export interface ResponseConsumer {
   /** The header section was given to QUIC; again after a retry. `early`: in 0-RTT. */
   onRequestSent(streamId: number, early: boolean): void;
+  /** The handshake is complete, and what was sent in 0-RTT counts. */
+  onEarlyDataAccepted?(): void;
   onInterimHeaders(status: number, headers: readonly string[]): void;
   onHeaders(status: number, headers: readonly string[]): void;
   /** False: no more until {@link HttpTransaction.resume}. */
@@ -39,17 +42,43 @@ export interface ResponseConsumer {
   /** QUIC has the whole request, or the server wants no more of it; again after a retry. */
   onRequestEnd(): void;
   onEnd(): void;
+  /**
+   * Asked before the request fails for good, if the server has certainly not processed it and its body can be given again
+   * (`reason.safeToRetry`). True: someone else sends it; the transaction is over without `onError`, its body untouched.
+   */
+  onUnprocessed?(reason: Http3Error): boolean;
   /** The request failed; nothing is called after this. */
   onError(error: Error): void;
 }
 
-/** What a transaction tells the connection manager. */
+/** What a transaction tells the pool that dispatches it. */
 export interface TransactionOwner {
   /** The request failed unprocessed and can be sent again; false if nobody will. */
   retry(transaction: HttpTransaction): boolean;
-  /** The request failed or was aborted: whoever waits for it on its behalf stops. */
-  abandoned(transaction: HttpTransaction): void;
+  /** The server says that its connection is not for this origin (421); false if the answer stands. */
+  misdirected(transaction: HttpTransaction): boolean;
+  /** The request is settled, in whatever way, and its stream gone. Exactly once. */
+  ended(transaction: HttpTransaction): void;
 }
+
+/** The connection that a transaction is on. */
+export interface TransactionCarrier {
+  /** Its handshake succeeded. */
+  readonly established: boolean;
+  readonly info: ConnectionInfo | undefined;
+  /** Nothing came on it in time: it may be dead. */
+  probe(): void;
+}
+
+/** Which connections a request may use. */
+export interface Placement {
+  /** Only one of its own origin, none that coalescing lends. */
+  readonly own: boolean;
+  /** The connection takes no request after it. */
+  readonly last: boolean;
+}
+
+const ANYWHERE: Placement = { own: false, last: false };
 
 /** Limits and times of a request, in bytes and milliseconds; 0 switches a time off. */
 export interface TransactionLimits {
@@ -64,21 +93,27 @@ const NO_CONTENT = 204;
 const NOT_MODIFIED = 304;
 /** Not in 0-RTT (RFC 8470 5.2). */
 const TOO_EARLY = 425;
+/** Not for this origin on this connection (RFC 9110 15.5.20). */
+const MISDIRECTED = 421;
 /** How often a request goes to another connection or stream: refused by the server, or turned away before it was sent. */
 const MAX_RESTARTS = 5;
 
 /** One request and its response: necko's nsHttpTransaction. The connection manager dispatches it, a stream carries it. */
 export class HttpTransaction implements Transaction {
-  readonly requestHead: RequestHead;
   readonly initialPriority: Priority;
-  /** Set by the connection manager when it takes the request. */
+  /** Set by the pool when it takes the request. */
   owner: TransactionOwner | undefined;
+  /** Set by the pool; the default is any connection. */
+  placement: Placement = ANYWHERE;
+  readonly #head: RequestHead;
   readonly #consumer: ResponseConsumer;
   readonly #body: RequestBody | undefined;
   readonly #contentLength: number | undefined;
   readonly #limits: TransactionLimits;
   #priority: Priority;
   #stream: TransactionStream | undefined;
+  #carrier: TransactionCarrier | undefined;
+  #altUsed: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #bytesSent = 0;
   #bytesReceived = 0;
@@ -100,7 +135,7 @@ export class HttpTransaction implements Transaction {
   ) {
     checkContentLength(request.contentLength, body);
     const length = request.contentLength ?? knownLength(request.head.method, body);
-    this.requestHead = request.contentLength === length ? request.head : withContentLength(request.head, length);
+    this.#head = request.contentLength === length ? request.head : withContentLength(request.head, length);
     this.#contentLength = length;
     this.#body = body;
     this.initialPriority = priority;
@@ -108,6 +143,13 @@ export class HttpTransaction implements Transaction {
     this.#limits = limits;
     this.#consumer = consumer;
     body?.start(() => this.#stream?.transactionHasDataToWrite());
+  }
+
+  /** With the fields that the present connection asks for. */
+  get requestHead(): RequestHead {
+    const head = this.#head;
+    if (this.#altUsed === undefined) return head;
+    return { ...head, headers: [...head.headers, 'alt-used', this.#altUsed] };
   }
 
   get priority(): Priority {
@@ -119,7 +161,7 @@ export class HttpTransaction implements Transaction {
   }
 
   get safeForEarlyData(): boolean {
-    return !this.#tooEarly && this.#body === undefined && SAFE_METHODS.has(this.requestHead.method);
+    return !this.#tooEarly && this.#body === undefined && SAFE_METHODS.has(this.#head.method);
   }
 
   /** Ended: completely, with an error, or aborted. */
@@ -129,6 +171,21 @@ export class HttpTransaction implements Transaction {
 
   get streamId(): number | undefined {
     return this.#stream?.id;
+  }
+
+  /** The connection that the request is on, or was on last; undefined before it had one. */
+  get carrier(): TransactionCarrier | undefined {
+    return this.#carrier;
+  }
+
+  /** Facts of that connection; undefined while its handshake is under way. */
+  get connection(): ConnectionInfo | undefined {
+    return this.#carrier?.info;
+  }
+
+  /** The request was sent in 0-RTT, and that was not rejected. */
+  get sentEarly(): boolean {
+    return this.#sentEarly;
   }
 
   get bytesSent(): number {
@@ -144,9 +201,17 @@ export class HttpTransaction implements Transaction {
    * again, and it was not tried too often.
    */
   get canRestart(): boolean {
-    return (
-      !this.#settled && !this.#headersReceived && this.#restarts < MAX_RESTARTS && (this.#body?.replayable ?? true)
-    );
+    return !this.#settled && this.#restarts < MAX_RESTARTS && this.#unspent;
+  }
+
+  /**
+   * The pool gives the request to a connection.
+   *
+   * @param altUsed the alternative service that the connection uses, for the Alt-Used field (RFC 7838 5)
+   */
+  carriedBy(carrier: TransactionCarrier, altUsed: string | undefined): void {
+    this.#carrier = carrier;
+    this.#altUsed = altUsed;
   }
 
   onStreamAssigned(stream: TransactionStream): void {
@@ -160,7 +225,14 @@ export class HttpTransaction implements Transaction {
   }
 
   onEarlyDataRejected(): void {
+    this.#sentEarly = false;
     this.#stopTimer();
+  }
+
+  /** The handshake of its carrier succeeded. */
+  onEstablished(): void {
+    if (!this.#sentEarly || this.#settled) return;
+    this.#notify(() => this.#consumer.onEarlyDataAccepted?.());
   }
 
   /** Back to the start, for another stream. Only if {@link canRestart}. */
@@ -226,8 +298,9 @@ export class HttpTransaction implements Transaction {
       return;
     }
     if (status === TOO_EARLY && this.#sentEarly && this.#retryLater()) return;
+    if (status === MISDIRECTED && this.owner?.misdirected(this) === true) return;
     this.#headersReceived = true;
-    const bodiless = this.requestHead.method === 'HEAD' || status === NO_CONTENT || status === NOT_MODIFIED;
+    const bodiless = this.#head.method === 'HEAD' || status === NO_CONTENT || status === NOT_MODIFIED;
     this.#expectedLength = bodiless ? 0 : contentLength;
     this.#stopTimer();
     this.#startTimer(this.#limits.bodyTimeout, () => new BodyTimeoutError(this.#limits.bodyTimeout));
@@ -265,6 +338,7 @@ export class HttpTransaction implements Transaction {
     this.#stream = undefined;
     this.#stopTimer();
     this.#body?.discard(undefined);
+    this.owner?.ended(this);
   }
 
   close(reason: Http3Error): void {
@@ -276,12 +350,35 @@ export class HttpTransaction implements Transaction {
       return;
     }
     if (reason.safeToRetry && this.canRestart && this.owner?.retry(this) === true) return;
+    this.fail(reason);
+  }
+
+  /** Fails the request for good, unless its consumer takes it elsewhere. */
+  fail(reason: Http3Error): void {
+    if (this.#settled) return;
+    if (reason.safeToRetry && this.#unspent && this.#takenElsewhere(reason)) return;
     this.#settle(reason);
   }
 
-  /** Fails the request for good. */
-  fail(reason: Error): void {
-    this.#settle(reason);
+  /**
+   * Takes the request back without a word to its consumer, its body untouched. Possible as long as no established connection
+   * has it: it waits, or was sent in 0-RTT on a connection whose handshake is not complete.
+   *
+   * @returns false if it is too late
+   */
+  withdraw(): boolean {
+    if (this.#settled || !this.#unspent) return false;
+    const inDoubt = this.#sentEarly && this.#carrier?.established === false;
+    if (this.#stream?.id !== undefined && !inDoubt) return false;
+    this.#stream?.cancel(H3_ERROR.H3_REQUEST_CANCELLED);
+    this.#leave();
+    return true;
+  }
+
+  /** Gives the stream back, to be sent again on another: only if {@link canRestart}. */
+  releaseStream(): void {
+    this.#stream?.cancel(H3_ERROR.H3_REQUEST_CANCELLED);
+    this.#stream = undefined;
   }
 
   /** The user wants no more of it. The consumer gets `reason` as its error. Idempotent. */
@@ -317,8 +414,34 @@ export class HttpTransaction implements Transaction {
     const { owner } = this;
     if (owner === undefined || !this.canRestart) return false;
     this.#tooEarly = true;
-    this.#stream?.cancel(H3_ERROR.H3_REQUEST_CANCELLED);
+    this.releaseStream();
     return owner.retry(this);
+  }
+
+  /** Nothing of the response was delivered, and the body can be given again. */
+  get #unspent(): boolean {
+    return !this.#headersReceived && (this.#body?.replayable ?? true);
+  }
+
+  #takenElsewhere(reason: Http3Error): boolean {
+    const consumer = this.#consumer;
+    if (consumer.onUnprocessed === undefined) return false;
+    let taken = false;
+    // Whoever takes it may send it at once.
+    this.#body?.rewind();
+    this.#notify(() => {
+      taken = consumer.onUnprocessed?.(reason) ?? false;
+    });
+    if (taken && !this.#settled) this.#leave();
+    return taken;
+  }
+
+  /** Over, without a word and with the body as it was. */
+  #leave(): void {
+    this.#settled = true;
+    this.#stream = undefined;
+    this.#stopTimer();
+    this.owner?.ended(this);
   }
 
   /** The headers' time runs, from now if `anew`. */
@@ -343,7 +466,7 @@ export class HttpTransaction implements Transaction {
     this.#stream = undefined;
     this.#stopTimer();
     this.#body?.discard(reason);
-    this.owner?.abandoned(this);
+    this.owner?.ended(this);
     this.#notify(() => this.#consumer.onError(reason));
   }
 
@@ -360,7 +483,10 @@ export class HttpTransaction implements Transaction {
   #startTimer(timeout: number, error: () => Http3Error): void {
     if (timeout === 0) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.abort(error()), timeout);
+    this.#timer = setTimeout(() => {
+      this.#carrier?.probe();
+      this.abort(error());
+    }, timeout);
     // The stream's connection keeps the process alive, not this.
     this.#timer.unref();
   }

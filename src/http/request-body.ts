@@ -266,7 +266,7 @@ export function toRequestBody(body: BodyInit): RequestBody {
 }
 
 /** @throws TypeError for a chunk that is neither a string nor bytes */
-function toBytes(chunk: unknown): Uint8Array {
+export function toBytes(chunk: unknown): Uint8Array {
   const bytes = asBytes(chunk);
   if (bytes !== undefined) return bytes;
   throw new TypeError(
@@ -274,7 +274,8 @@ function toBytes(chunk: unknown): Uint8Array {
   );
 }
 
-function asBytes(value: unknown): Uint8Array | undefined {
+/** A string in UTF-8, or a view of the same memory; undefined for anything else. */
+export function asBytes(value: unknown): Uint8Array | undefined {
   if (typeof value === 'string') return Buffer.from(value, 'utf8');
   if (value instanceof Uint8Array) return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
@@ -282,7 +283,7 @@ function asBytes(value: unknown): Uint8Array | undefined {
   return undefined;
 }
 
-function isIterable(body: object | string): body is AsyncIterable<unknown> | Iterable<unknown> {
+export function isIterable(body: object | string): body is AsyncIterable<unknown> | Iterable<unknown> {
   return Symbol.asyncIterator in Object(body) || Symbol.iterator in Object(body);
 }
 

@@ -48,10 +48,27 @@ export function parseRequestHeaders(
       if (lower !== 'host') headers.push(lower, value);
     }
   }
+  addPriorityField(headers, priority);
+  return { head: toHead(origin, pseudo, host, headers), contentLength };
+}
+
+/** Says the priority in a `priority` field (RFC 9218 5), unless it is the default or there is such a field. */
+export function addPriorityField(headers: string[], priority: Priority): void {
   const field = priorityField(priority);
   if (field !== '' && !headers.some((text, index) => index % 2 === 0 && text === 'priority'))
     headers.push('priority', field);
-  return { head: toHead(origin, pseudo, host, headers), contentLength };
+}
+
+/** @throws InvalidArgumentError if it can be no `:authority` (RFC 9114 4.3.1) */
+export function checkAuthority(authority: string): void {
+  if (authority === '' || !isVisible(authority) || authority.includes('@')) {
+    throw new InvalidArgumentError(`:authority: ${quote(authority)} is not a host with an optional port`);
+  }
+}
+
+/** Whether HTTP/3 has the field: `te` only with the value `trailers` (RFC 9114 4.2). */
+export function existsInHttp3(name: string, value: string): boolean {
+  return name === 'te' ? value.toLowerCase() === 'trailers' : !isConnectionSpecific(name);
 }
 
 function toHead(
@@ -67,9 +84,7 @@ function toHead(
   if (!isToken(method)) throw new InvalidArgumentError(`:method: ${quote(method)} is not a method`);
   if (method === 'CONNECT') throw new InvalidArgumentError(':method: CONNECT is not supported over HTTP/3');
   if (scheme !== 'https') throw new InvalidArgumentError(`:scheme: ${quote(scheme)}; HTTP/3 serves https only`);
-  if (authority === '' || !isVisible(authority) || authority.includes('@')) {
-    throw new InvalidArgumentError(`:authority: ${quote(authority)} is not a host with an optional port`);
-  }
+  checkAuthority(authority);
   const asterisk = path === '*' && method === 'OPTIONS';
   if ((!path.startsWith('/') && !asterisk) || !isVisible(path) || path.includes('#')) {
     throw new InvalidArgumentError(`:path: ${quote(path)} is not an absolute path in ASCII without a fragment`);
@@ -126,7 +141,7 @@ function lengthValue(value: string, earlier: number | undefined): number {
 }
 
 function checkTe(name: string, value: string): void {
-  if (name === 'te' && value.toLowerCase() !== 'trailers') {
+  if (name === 'te' && !existsInHttp3(name, value)) {
     throw new InvalidArgumentError(`te: ${quote(value)}; only 'trailers' is allowed (RFC 9114 4.2)`);
   }
 }

@@ -5,11 +5,13 @@ import type { Priority, Transaction } from '../stream/transaction.js';
 import type { UdpSession } from '../transport/http-connection-udp.js';
 import { QuicTimer } from '../transport/quic-timer.js';
 import { closeReasonToError } from './close-reason.js';
+import { CommandQueue } from './command-queue.js';
 import { NeqoDriver } from './neqo-driver.js';
 import { type CloseEvent, dispatchNeqoEvent, type NeqoEventHandler } from './neqo-event-dispatch.js';
 import { neqoParams } from './neqo-params.js';
 import { ReadyToWriteQueue } from './ready-to-write-queue.js';
 import { SessionHandshake } from './session-handshake.js';
+import { DEFAULT_PING_INTERVAL } from './session-probe.js';
 import type {
   ConnectionHandle,
   ConnectionInfo,
@@ -19,6 +21,7 @@ import type {
   SessionListener,
   SessionStats,
 } from './session-types.js';
+import { SessionUpkeep } from './session-upkeep.js';
 import { SlowConsumerQueue } from './slow-consumer-queue.js';
 import { socketError } from './socket-errors.js';
 import { StreamTable } from './stream-table.js';
@@ -46,9 +49,9 @@ export class Http3Session implements Session, UdpSession, StreamSession {
   readonly #streams = new StreamTable();
   readonly #readyForWrite = new ReadyToWriteQueue<Http3Stream>((stream) => stream.transaction.priority.urgency);
   readonly #slowConsumersReadyForRead = new SlowConsumerQueue<Http3Stream>();
-  /** Work for the next `sendData`: cancellations, priority updates, a verified certificate, a close. */
-  #commands: (() => void)[] = [];
-  readonly #dropped = new Map<() => void, () => void>();
+  /** Work for the next `sendData`. */
+  readonly #commands: CommandQueue;
+  readonly #upkeep: SessionUpkeep;
   #handle: ConnectionHandle | undefined;
   #state: (typeof State)[keyof typeof State] = State.INITIALIZING;
   #goaway = false;
@@ -76,8 +79,11 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     this.#earlyData = params.earlyData;
     this.#driver = new NeqoDriver(neqoParams(params, connection.socket));
     this.#timer = new QuicTimer(() => connection.onQuicTimeoutExpired());
-    this.#handshake = new SessionHandshake(params, this.#driver, (command) => this.#enqueue(command));
-    this.#enqueue(() => {
+    this.#commands = new CommandQueue(() => connection.resumeSend());
+    this.#handshake = new SessionHandshake(params, this.#driver, (command) => this.#commands.push(command));
+    const pingInterval = params.pingInterval ?? DEFAULT_PING_INTERVAL;
+    this.#upkeep = new SessionUpkeep(this, listener, this.#driver, connection.socket, this.#commands, pingInterval);
+    this.#commands.push(() => {
       this.#handshake.begin();
       // The state after a token: requests that may go in 0-RTT leave with the first flight.
       this.processEvents();
@@ -105,6 +111,10 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     return this.#streams.size;
   }
 
+  get blocked(): boolean {
+    return this.#streamsBlocked;
+  }
+
   get info(): ConnectionInfo | undefined {
     return this.#handshake.info(this.#connection.socket);
   }
@@ -127,7 +137,7 @@ export class Http3Session implements Session, UdpSession, StreamSession {
   }
 
   sendData(): void {
-    this.#runCommands();
+    this.#commands.run();
     this.#writeReadyStreams();
     this.processOutputAndEvents();
   }
@@ -143,6 +153,7 @@ export class Http3Session implements Session, UdpSession, StreamSession {
   /** Reads datagrams until the socket is empty, or the bound of one step is reached: polling then reports it again. */
   processInput(): void {
     this.#driver.check(this.#driver.conn.processInput(MAX_DATAGRAMS_IN), 'processInput');
+    if (this.#driver.status[Status.DATAGRAMS_IN] !== 0) this.#upkeep.datagramsReceived();
     this.#checkErrno();
   }
 
@@ -279,14 +290,14 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     this.removeStream(stream);
     if (!stream.activated) return;
     const epoch = this.#zeroRttEpoch;
-    this.#enqueue(() => {
+    this.#commands.push(() => {
       // After a rejected 0-RTT neqo gives the same ids to other requests.
       if (epoch === this.#zeroRttEpoch) this.resetStream(stream, errorCode);
     });
   }
 
   queuePriorityUpdate(stream: Http3Stream, priority: Priority): void {
-    this.#enqueue(() => {
+    this.#commands.push(() => {
       if (stream.id === undefined || stream.closed) return;
       this.#driver.check(
         this.#driver.conn.priorityUpdate(stream.id, priority.urgency, priority.incremental),
@@ -296,28 +307,35 @@ export class Http3Session implements Session, UdpSession, StreamSession {
   }
 
   stats(): Promise<SessionStats | undefined> {
-    if (this.#driver.destroyed) return Promise.resolve(this.#lastStats);
-    return new Promise((resolve) => {
-      this.#enqueue(
-        () => resolve(this.#driver.conn.stats()),
-        () => resolve(this.#lastStats),
-      );
-    });
+    return this.#commands.ask(
+      () => this.#driver.conn.stats(),
+      () => this.#lastStats,
+    );
   }
 
   initiateKeyUpdate(): Promise<boolean> {
-    return new Promise((resolve) => {
-      this.#enqueue(
-        () => resolve(this.#driver.conn.initiateKeyUpdate() === NativeResult.OK),
-        () => resolve(false),
-      );
-    });
+    return this.#commands.ask(
+      () => this.#driver.conn.initiateKeyUpdate() === NativeResult.OK,
+      () => false,
+    );
+  }
+
+  rebind(): Promise<boolean> {
+    return this.#upkeep.rebind();
+  }
+
+  ping(): Promise<number | undefined> {
+    return this.#upkeep.ping();
+  }
+
+  probe(): void {
+    this.#upkeep.probe();
   }
 
   close(errorCode: number, reason: Http3Error, immediately = false): void {
     this.#closeError ??= reason;
     this.#closedByUser = true;
-    this.#enqueue(() => {
+    this.#commands.push(() => {
       // neqo waits for a NEW_TOKEN frame before it hands out a token by itself; a short connection takes it as it is.
       const token = this.connected ? this.#driver.conn.takeResumptionToken() : undefined;
       if (token !== undefined) this.#eventHandler.resumptionToken(token.token, token.expires);
@@ -349,6 +367,7 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     } else if (state === Http3State.CONNECTED) {
       this.#handshake.connected();
       this.#state = State.CONNECTED;
+      this.#upkeep.begin();
       this.#listener.onConnected(this);
       this.processPending();
       // Last: an idle connection is closed unless its owner knows by now that it is the present one.
@@ -399,12 +418,16 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     },
     reset: (streamId, errorCode, local) => this.#streams.get(streamId)?.onReset(errorCode, local),
     stopSending: (streamId) => this.#streams.get(streamId)?.onStopSending(),
-    requestsCreatable: () => this.processPending(),
+    requestsCreatable: () => {
+      this.processPending();
+      if (!this.#streamsBlocked) this.#listener.onRequestsCreatable(this);
+    },
     authenticationNeeded: (publicName) => this.#handshake.authenticate(publicName),
     resumptionToken: (token, expires) =>
       this.#listener.onResumptionToken(this, this.#handshake.toStoredToken(token, expires)),
     zeroRttRejected: () => this.#zeroRttRejected(),
     goawayReceived: () => this.#goawayReceived(),
+    pingAcknowledged: (ms) => this.#upkeep.pingAcknowledged(ms),
     stateChange: (state, close) => this.#stateChanged(state, close),
   };
 
@@ -412,30 +435,10 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     this.#readyForWrite.drain((stream) => stream.readSegments());
   }
 
-  /** Registers work for the next `sendData`; `dropped` is called instead if that never comes. */
-  #enqueue(command: () => void, dropped?: () => void): void {
-    if (this.#driver.destroyed || (this.#closedReported && dropped !== undefined)) {
-      dropped?.();
-      return;
-    }
-    this.#commands.push(command);
-    if (dropped !== undefined) this.#dropped.set(command, dropped);
-    this.#connection.resumeSend();
-  }
-
-  #runCommands(): void {
-    if (this.#commands.length === 0) return;
-    const commands = this.#commands;
-    this.#commands = [];
-    for (const command of commands) {
-      command();
-      this.#dropped.delete(command);
-    }
-  }
-
   #checkErrno(): void {
     const errno = this.#driver.status[Status.ERRNO] ?? 0;
     if (errno === 0) return;
+    this.#upkeep.socketFailed(errno);
     this.#socketError ??= socketError(errno, this.#handshake.established, this.#connection.socket);
   }
 
@@ -450,9 +453,8 @@ export class Http3Session implements Session, UdpSession, StreamSession {
   #finish(reason: Http3Error): void {
     if (this.#closedReported) return;
     this.#closedReported = true;
-    this.#commands = [];
-    for (const dropped of this.#dropped.values()) dropped();
-    this.#dropped.clear();
+    this.#commands.end();
+    this.#upkeep.end();
     for (const stream of this.#streams.all()) {
       if (!this.#handshake.established || this.#closedByUser) stream.close(reason);
       else if (!stream.activated) this.#unprocessed(stream, reason);

@@ -22,6 +22,8 @@ export interface NeqoEventHandler {
   resumptionToken(token: Uint8Array, expires: number): void;
   zeroRttRejected(): void;
   goawayReceived(): void;
+  /** `ms`: from what `ping` sent to its acknowledgement. */
+  pingAcknowledged(ms: number): void;
   /** `state`: an Http3State of the native boundary. */
   stateChange(state: number, close: CloseEvent): void;
 }
@@ -70,6 +72,9 @@ export function dispatchNeqoEvent(event: NeqoEventReader, handler: NeqoEventHand
       return;
     case EventKind.GOAWAY_RECEIVED:
       handler.goawayReceived();
+      return;
+    case EventKind.PING_ACKNOWLEDGED:
+      handler.pingAcknowledged(event.number);
       return;
     case EventKind.STATE_CHANGE: {
       const close = { kind: event.flags >> 8, code: event.number, text: event.text(), payload: () => event.bytes() };

@@ -102,9 +102,14 @@ export class SessionHandshake {
 
   info(socket: SessionConnection['socket']): ConnectionInfo | undefined {
     if (this.#end === undefined) return undefined;
+    const { localAddress, localPort } = socket;
+    // A connection that has moved: nothing else is new.
+    if (this.#info !== undefined && (this.#info.localAddress !== localAddress || this.#info.localPort !== localPort)) {
+      this.#info = { ...this.#info, localAddress, localPort };
+    }
     this.#info ??= {
-      localAddress: socket.localAddress,
-      localPort: socket.localPort,
+      localAddress,
+      localPort,
       remoteAddress: socket.remoteAddress,
       remotePort: socket.remotePort,
       alpnProtocol: this.#tls?.alpn ?? '',

@@ -19,6 +19,8 @@ export interface Http3SessionParams {
   /** Send safe requests in 0-RTT. */
   readonly earlyData: boolean;
   readonly echConfigList: Uint8Array | undefined;
+  /** Milliseconds between PINGs on an established connection, 0 for none. Default 60,000. */
+  readonly pingInterval?: number | undefined;
 }
 
 /** What a session needs of the connection it runs on. HttpConnectionUDP implements it. */
@@ -36,6 +38,10 @@ export interface SessionConnection {
     ref(): void;
     unref(): void;
     waitForWritable(): void;
+    /** Goes on with a new socket if `adopt` takes it; false if it does not, or if there can be none. */
+    rebind(
+      adopt: (next: { readonly fd: number; readonly localAddress: string; readonly localPort: number }) => boolean,
+    ): boolean;
   };
 }
 
@@ -55,6 +61,8 @@ export interface Session {
   readonly streamCount: number;
   /** Streams that neqo has not been given yet. */
   readonly waitingCount: number;
+  /** The server allows no more streams for now (MAX_STREAMS, RFC 9000 4.6). */
+  readonly blocked: boolean;
   /** Facts of the connection; undefined before it is established. */
   readonly info: ConnectionInfo | undefined;
   /** Adds a transaction; its request goes out in the coming turn. */
@@ -68,6 +76,22 @@ export interface Session {
   stats(): Promise<SessionStats | undefined>;
   /** Asks for a key update (RFC 9001 6); false if none is possible now. */
   initiateKeyUpdate(): Promise<boolean>;
+  /**
+   * Moves an established connection to a new local port, and to whatever local address the system now chooses, or to the one that
+   * the options name (RFC 9000 9.2). Requests go on. False if that is not possible: no handshake yet, a server that forbids it
+   * or has given no spare connection id, no way to the server from here now; the connection stays where it is.
+   */
+  rebind(): Promise<boolean>;
+  /**
+   * Sends PING (RFC 9000 19.2), or the next packet that elicits an acknowledgement. Milliseconds until it is acknowledged, the delay
+   * that the server may take for that (RFC 9000 13.2.1) included; undefined if the connection ends first.
+   */
+  ping(): Promise<number | undefined>;
+  /**
+   * Asks whether the server is still there, as after a timeout. If nothing arrives from it within 8 probe timeouts, at least 2 s, the
+   * connection is lost, and its requests fail with UND_ERR_SOCKET.
+   */
+  probe(): void;
 }
 
 /** Told of what happens to a session. Called inside entry points: an implementation must not touch the session's neqo. */
@@ -77,9 +101,13 @@ export interface SessionListener {
   onConnected(session: Session): void;
   /** The server takes no new requests (RFC 9114 5.2). */
   onGoaway(session: Session): void;
+  /** The server allows more streams than wait for one. */
+  onRequestsCreatable(session: Session): void;
   onResumptionToken(session: Session, token: StoredToken): void;
   /** The session became idle, or busy again. */
   onActivityChanged(session: Session): void;
+  /** The server acknowledged a PING so many milliseconds after it was sent. */
+  onPing?(session: Session, ms: number): void;
   /** The connection is over; its streams have been told. `echConfigList` is what an ECH retry offers. */
   onClosed(session: Session, reason: Http3Error, echConfigList: Uint8Array | undefined): void;
 }

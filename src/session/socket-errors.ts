@@ -9,6 +9,25 @@ const PASSING_ERRNO = new Set(['ENOBUFS', 'ENOMEM', 'EINTR']);
  */
 const FATAL_ERRNO = new Set(['ECONNREFUSED', 'EBADF', 'ENOTSOCK', 'ENOTCONN', 'EDESTADDRREQ']);
 
+/**
+ * Those that may mean that the local address is gone, or the way from it: Linux has EINVAL for an address that was removed under a
+ * connected socket, others EADDRNOTAVAIL.
+ */
+const PATH_ERRNO = new Set([
+  'EADDRNOTAVAIL',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'EINVAL',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENODEV',
+]);
+
+/** Whether another local address might help against an errno of the UDP socket. */
+export function isPathError(errno: number): boolean {
+  return PATH_ERRNO.has(getSystemErrorName(-errno));
+}
+
 /** What an errno of the UDP socket means for its connection; undefined if it can go on. */
 export function socketError(
   errno: number,

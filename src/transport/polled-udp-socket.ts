@@ -22,17 +22,16 @@ export type OpenUdpPoll = (onReady: (events: number, status: number) => void) =>
  */
 export class PolledUdpSocket implements SocketHandler {
   readonly #service: SocketTransportService;
-  readonly #poll: UdpPoll;
+  #poll: UdpPoll;
   #listener: UdpSocketListener | undefined;
   #waitingForWritable = false;
+  #referenced = false;
   #closed = false;
 
   /** @throws what `open` throws */
   constructor(service: SocketTransportService, open: OpenUdpPoll) {
     this.#service = service;
-    this.#poll = open((events, status) => service.socketReady(this, events, status));
-    // A new socket is idle; whoever uses it says when it is not.
-    this.#poll.unref();
+    this.#poll = this.#open(open);
     service.attachSocket(this);
   }
 
@@ -66,10 +65,12 @@ export class PolledUdpSocket implements SocketHandler {
   }
 
   ref(): void {
+    this.#referenced = true;
     if (!this.#closed) this.#poll.ref();
   }
 
   unref(): void {
+    this.#referenced = false;
     if (!this.#closed) this.#poll.unref();
   }
 
@@ -95,6 +96,35 @@ export class PolledUdpSocket implements SocketHandler {
     this.#listener = undefined;
     this.#service.detachSocket(this);
     this.#poll.close();
+  }
+
+  /**
+   * Goes on with another native socket if `adopt` takes it; the present one is closed then, else the new one.
+   *
+   * @throws what `open` and `adopt` throw
+   */
+  protected replace(open: OpenUdpPoll, adopt: (next: UdpPoll) => boolean): boolean {
+    if (this.#closed) return false;
+    const next = this.#open(open);
+    let previous = next;
+    try {
+      if (!adopt(next)) return false;
+      previous = this.#poll;
+      this.#poll = next;
+    } finally {
+      previous.close();
+    }
+    if (this.#referenced) next.ref();
+    this.#waitingForWritable = false;
+    this.#updatePoll();
+    return true;
+  }
+
+  #open(open: OpenUdpPoll): UdpPoll {
+    const poll = open((events, status) => this.#service.socketReady(this, events, status));
+    // A new socket is idle; whoever uses it says when it is not.
+    poll.unref();
+    return poll;
   }
 
   #updatePoll(): void {

@@ -1,6 +1,6 @@
 /**
- * Runs the examples of the documentation as they stand there: those of the client against Caddy, those of the server with our
- * client. An example is a `js` block behind a line `<!-- example: NAME -->`; the tables below say what it may assume and what it
+ * Runs the examples of the documentation as they stand there: those of `connect` against Caddy, those of `fetch` and the dispatchers
+ * against a site of ours, those of the server with our client. An example is a `js` block behind a line `<!-- example: NAME -->`; the tables below say what it may assume and what it
  * must print. An example that no table knows, or the other way round, fails.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,22 +11,20 @@ import { type Caddy, startCaddy } from '../support/caddy.js';
 import { type IssuedCertificate, makeCa, makeCert } from '../support/certs.js';
 import { findFreePort } from '../support/free-port.js';
 import { OriginServer } from '../support/origin-server.js';
+import { type RedisServer, startRedis } from '../support/redis.js';
 import { runProgram } from '../support/run-child.js';
+import { agentExamples } from './agent-examples.js';
+import { type ExampleSite, startExampleSite } from './example-site.js';
+import type { Expectation } from './expectation.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLE = /<!-- example: ([\w-]+) -->\n```js\n([\s\S]*?)```/g;
 /** The address that the documentation uses. */
 const DOCUMENTED_ORIGIN = /https:\/\/(?:example\.org|localhost:4433)/g;
-
+const DOCUMENTED_REDIS = 'redis://127.0.0.1:6379';
+const DOCUMENTED_RESOLVER = 'https://resolver.example/dns-query';
 /** The port at which its servers listen. */
 const DOCUMENTED_PORT = /\b443\b/g;
-
-interface Expectation {
-  /** Statements that stand before the example: what its surroundings in the text have introduced. */
-  readonly before?: string;
-  readonly after?: string;
-  readonly prints: RegExp;
-}
 
 const READ = "import { readFileSync } from 'node:fs';\n";
 const CA = `${READ}const ca = readFileSync(process.env.CA_FILE);\n`;
@@ -113,6 +111,8 @@ const examples = await readExamples();
 const directory = join(root, 'build', `docs-examples-${process.pid}`);
 let origin: OriginServer;
 let caddy: Caddy;
+let site: ExampleSite;
+let redis: RedisServer;
 let ca: IssuedCertificate;
 const askServer = new URL('ask-server.mjs', import.meta.url).href;
 
@@ -126,6 +126,8 @@ beforeAll(async () => {
     await writeFile(join(directory, `${prefix}cert.pem`), certificate.chainPem);
     await writeFile(join(directory, `${prefix}key.pem`), certificate.keyPem);
   }
+  site = await startExampleSite({ key: certificate.keyPem, cert: certificate.chainPem });
+  redis = await startRedis();
   origin = await OriginServer.start();
   caddy = await startCaddy({
     certificate: { certPem: certificate.chainPem, keyPem: certificate.keyPem },
@@ -139,8 +141,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await caddy?.stop();
   await origin?.close();
+  await site?.close();
+  await redis?.stop();
   await rm(directory, { recursive: true, force: true });
 });
+
+/** What Node and undici call experimental is so, and no matter of the examples. */
+const NO_EXPERIMENTS = '--disable-warning=ExperimentalWarning';
 
 /** Runs a program of these statements. */
 async function expectToPrint(name: string, code: string, prints: RegExp): Promise<void> {
@@ -148,20 +155,29 @@ async function expectToPrint(name: string, code: string, prints: RegExp): Promis
   await writeFile(file, code);
   const caFile = join(directory, 'ca.pem');
   const env = { CA_FILE: caFile, NODE_EXTRA_CA_CERTS: caFile, ORIGIN: caddy.origin, ASK_SERVER: askServer };
-  const { exitCode, stdout, stderr } = await runProgram(process.execPath, [file], { env, cwd: directory });
+  const { exitCode, stdout, stderr } = await runProgram(process.execPath, [NO_EXPERIMENTS, file], { env, cwd: directory });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout).toMatch(prints);
 }
 
 describe('the documentation', () => {
   it('has each example that is expected, once', () => {
-    const expected = [...Object.keys(clientExamples), ...Object.keys(serverExamples)];
+    const expected = [clientExamples, agentExamples, serverExamples].flatMap((table) => Object.keys(table));
     expect(examples.map(({ name }) => name).sort()).toEqual(expected.sort());
   });
 
   it.each(examples.filter(({ name }) => name in clientExamples))('$page, $name, does what it says', async (example) => {
     const { before = '', after = '', prints } = clientExamples[example.name] ?? { prints: /$^/ };
     const code = `${before}${example.code.replaceAll(DOCUMENTED_ORIGIN, caddy.origin)}\n${after}`;
+    await expectToPrint(example.name, code, prints);
+  });
+
+  it.each(examples.filter(({ name }) => name in agentExamples))('$page, $name, does what it says', async (example) => {
+    const { before = '', after = '', prints } = agentExamples[example.name] ?? { prints: /$^/ };
+    const code = `${before}${example.code}\n${after}`
+      .replaceAll(DOCUMENTED_ORIGIN, site.origin)
+      .replaceAll(DOCUMENTED_RESOLVER, site.resolver)
+      .replaceAll(DOCUMENTED_REDIS, redis.url);
     await expectToPrint(example.name, code, prints);
   });
 

@@ -21,6 +21,7 @@ const LISTENER: SessionListener = {
   onEarlyData: () => undefined,
   onConnected: () => undefined,
   onGoaway: () => undefined,
+  onRequestsCreatable: () => undefined,
   onResumptionToken: () => undefined,
   onActivityChanged: () => undefined,
   onClosed: () => undefined,

@@ -134,6 +134,7 @@ const IGNORING_LISTENER: SessionListener = {
   onEarlyData: ignore,
   onConnected: ignore,
   onGoaway: ignore,
+  onRequestsCreatable: ignore,
   onResumptionToken: ignore,
   onActivityChanged: ignore,
   onClosed: ignore,

@@ -122,6 +122,8 @@ enum {
   NEQO_EVENT_WEBTRANSPORT_DATAGRAM = 22,
   /* streamId; header block */
   NEQO_EVENT_TRAILERS = 23,
+  /* a: milliseconds from sending what neqo_ping() asked for to its acknowledgement */
+  NEQO_EVENT_PING_ACKNOWLEDGED = 24,
 };
 
 /* Http3State. */
@@ -371,6 +373,15 @@ int64_t neqo_set_ech_config(NeqoConn *conn, const uint8_t *config, size_t length
 int64_t neqo_state(NeqoConn *conn);
 int64_t neqo_stats(NeqoConn *conn, NeqoStats *stats);
 int64_t neqo_initiate_key_update(NeqoConn *conn);
+/*
+ * Moves the connection to another socket, bound to that local address and connected to the same peer, which has to stay open until
+ * the next neqo_rebind() or neqo_conn_free(); the socket used before is not touched any more. Read what has arrived there first.
+ * NEQO_INVALID_STATE if QUIC does not allow it (now): handshake not confirmed, the peer's disable_active_migration, no
+ * connection id left. The connection then stays where it is.
+ */
+int64_t neqo_rebind(NeqoConn *conn, int32_t fd, NeqoBytes local_address, uint16_t local_port);
+/* Asks for a round trip, which PING_ACKNOWLEDGED tells the end of; not sent before the handshake is confirmed. */
+int64_t neqo_ping(NeqoConn *conn);
 /* Original destination connection id in hex, ASCII. Writes at most capacity bytes, no NUL; returns the full length. */
 int64_t neqo_connection_id(NeqoConn *conn, char *buffer, size_t capacity);
 /* UTF-8, empty if there was no error. Writes at most capacity bytes, no NUL; returns the full length. Works after a panic. */

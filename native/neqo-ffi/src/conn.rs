@@ -1,6 +1,6 @@
 //! The connection: neqo's `Http3Client` driven over a borrowed UDP socket.
 
-use std::{cell::RefCell, os::fd::BorrowedFd, rc::Rc, time::Instant};
+use std::{cell::RefCell, net::SocketAddr, os::fd::BorrowedFd, rc::Rc, time::Instant};
 
 use neqo_common::{event::Provider as _, hex, Datagram, Role, MAX_VARINT};
 use neqo_crypto::AuthenticationStatus;
@@ -254,6 +254,23 @@ impl<'fd> Conn<'fd> {
 
     pub(crate) fn initiate_key_update(&mut self) -> Result<(), Error> {
         Ok(self.client.initiate_key_update()?)
+    }
+
+    /// Moves to another socket, bound to `local` and connected to the same peer (RFC 9000 9).
+    ///
+    /// # Errors
+    ///
+    /// If QUIC does not allow it, or a socket option cannot be set. The connection then stays where it is.
+    pub fn rebind(&mut self, fd: BorrowedFd<'fd>, local: SocketAddr) -> Result<(), Error> {
+        let udp = self.udp.moved(fd, local).map_err(Error::Socket)?;
+        self.client.rebind(local, Instant::now())?;
+        self.udp = udp;
+        Ok(())
+    }
+
+    /// Asks for a round trip; `Http3ClientEvent::PingAcknowledged` tells its end.
+    pub fn ping(&mut self) {
+        self.client.ping();
     }
 
     /// `NEQO_STATE_…`

@@ -19,6 +19,8 @@ pub enum Error {
     State(&'static str),
     /// An argument that neqo would assert on; nothing was handed to neqo.
     Input(&'static str),
+    /// A socket cannot be used; nothing was handed to neqo.
+    Socket(InitError),
     /// More than the peer accepts; nothing was handed to neqo.
     TooMuch(&'static str),
 }
@@ -30,7 +32,7 @@ impl Error {
         match self {
             Self::Http3(e) => http3_code(e),
             Self::State(_) => NEQO_INVALID_STATE,
-            Self::Input(_) => NEQO_INVALID_INPUT,
+            Self::Input(_) | Self::Socket(_) => NEQO_INVALID_INPUT,
             Self::TooMuch(_) => NEQO_TOO_MUCH_DATA,
         }
     }
@@ -40,6 +42,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http3(e) => write!(f, "{e:?}"),
+            Self::Socket(e) => e.fmt(f),
             Self::State(text) | Self::Input(text) | Self::TooMuch(text) => f.write_str(text),
         }
     }
@@ -102,6 +105,7 @@ fn transport_code(error: &TransportError) -> i64 {
         | TransportError::NoMoreData => NEQO_INVALID_STREAM,
         TransportError::InvalidInput | TransportError::InvalidResumptionToken => NEQO_INVALID_INPUT,
         TransportError::ConnectionState
+        | TransportError::InvalidMigration
         | TransportError::KeyUpdateBlocked
         | TransportError::NotAvailable
         | TransportError::NotConnected => NEQO_INVALID_STATE,
@@ -127,7 +131,6 @@ fn transport_code(error: &TransportError) -> i64 {
         | TransportError::DisabledVersion
         | TransportError::IdleTimeout
         | TransportError::IntegerOverflow
-        | TransportError::InvalidMigration
         | TransportError::InvalidPacket
         | TransportError::InvalidRetry
         | TransportError::KeysDiscarded(_)

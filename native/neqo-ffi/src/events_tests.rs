@@ -1,6 +1,6 @@
 //! Tests of the record layout, of carrying over and of growing the buffer.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use neqo_http3::{Header, Http3ClientEvent, Http3State, StreamId, WebTransportEvent};
 use neqo_transport::{CloseReason, Error as TransportError};
@@ -8,8 +8,8 @@ use neqo_transport::{CloseReason, Error as TransportError};
 use super::{EventQueue, Written};
 use crate::constants::{
     NEQO_CLOSE_PEER_TRANSPORT, NEQO_EVENT_DATA_READABLE, NEQO_EVENT_GOAWAY_RECEIVED,
-    NEQO_EVENT_HEADER_READY, NEQO_EVENT_RESET, NEQO_EVENT_STATE_CHANGE,
-    NEQO_EVENT_WEBTRANSPORT_DATAGRAM, NEQO_STATE_CLOSING,
+    NEQO_EVENT_HEADER_READY, NEQO_EVENT_PING_ACKNOWLEDGED, NEQO_EVENT_RESET,
+    NEQO_EVENT_STATE_CHANGE, NEQO_EVENT_WEBTRANSPORT_DATAGRAM, NEQO_STATE_CLOSING,
 };
 
 /// A record read back.
@@ -159,6 +159,16 @@ fn goaway_carries_its_id() {
     let records = read(&buffer[..written.bytes]);
     assert_eq!(records[0].kind, NEQO_EVENT_GOAWAY_RECEIVED);
     assert_eq!(records[0].stream_id, 400.0);
+}
+
+#[test]
+fn a_ping_has_its_milliseconds() {
+    let mut events = VecDeque::from([Http3ClientEvent::PingAcknowledged(Duration::from_micros(
+        1500,
+    ))]);
+    let (_, records) = write(&mut EventQueue::default(), &mut events, 4096);
+    assert_eq!(records[0].kind, NEQO_EVENT_PING_ACKNOWLEDGED);
+    assert_eq!(records[0].a, 1.5);
 }
 
 #[test]

@@ -128,7 +128,7 @@ impl<'a> Record<'a> {
         self
     }
 
-    /// Milliseconds since the epoch.
+    /// Milliseconds.
     pub fn time(mut self, ms: f64) -> Self {
         self.a = ms;
         self

@@ -25,7 +25,9 @@ const HEADERS: [&str; 2] = ["neqo_ffi.h", "neqo_server_ffi.h"];
 
 /// Asked at run time: the build is shared by all checkouts, and the one that compiled this may be gone.
 fn crate_root() -> PathBuf {
-    env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests").into()
+    env::var_os("CARGO_MANIFEST_DIR")
+        .expect("cargo runs the tests")
+        .into()
 }
 
 /// Both headers, one after the other.
@@ -73,6 +75,7 @@ fn rust_type(c: &str) -> String {
         "uint64_t" => "u64",
         "uint32_t" => "u32",
         "uint8_t" => "u8",
+        "uint16_t" => "u16",
         "size_t" => "usize",
         "double" => "f64",
         "char" => "c_char",

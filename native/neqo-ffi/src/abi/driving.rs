@@ -1,6 +1,12 @@
 //! Input, output and events: the calls of every turn.
 
-use super::{items_mut, number, put, NeqoConn, Status};
+use std::os::fd::BorrowedFd;
+
+use super::{
+    call, items_mut, number, put,
+    types::{address, NeqoBytes},
+    utf8_text, NeqoConn, Status,
+};
 use crate::{
     constants::{
         NEQO_INVALID_INPUT, NEQO_OK, NEQO_STATUS_BYTES_IN, NEQO_STATUS_BYTES_OUT,
@@ -9,6 +15,7 @@ use crate::{
         NEQO_STATUS_OUTPUT_MORE, NEQO_STATUS_TIMEOUT_MS,
     },
     udp::{Received, Sent, Wakeup},
+    Error,
 };
 
 /// Reads datagrams and gives them to neqo.
@@ -88,6 +95,48 @@ pub unsafe extern "C" fn neqo_next_events(
             number(written.bytes)
         }
         Err(code) => code,
+    }
+}
+
+/// Moves a connection to another socket.
+///
+/// # Safety
+///
+/// As for the module; the descriptor stays open until the next call of this or until the connection is freed.
+#[no_mangle]
+pub unsafe extern "C" fn neqo_rebind(
+    conn: *mut NeqoConn,
+    fd: i32,
+    local_address: NeqoBytes,
+    local_port: u16,
+) -> i64 {
+    // SAFETY: by contract.
+    unsafe {
+        call(conn, |conn| {
+            if fd < 0 {
+                return Err(Error::Input("fd is not a descriptor"));
+            }
+            let local = address("localAddress", &utf8_text(local_address), local_port)
+                .map_err(Error::Socket)?;
+            conn.rebind(BorrowedFd::borrow_raw(fd), local)
+                .map(|()| NEQO_OK)
+        })
+    }
+}
+
+/// Asks for a round trip.
+///
+/// # Safety
+///
+/// As for the module.
+#[no_mangle]
+pub unsafe extern "C" fn neqo_ping(conn: *mut NeqoConn) -> i64 {
+    // SAFETY: by contract.
+    unsafe {
+        call(conn, |conn| {
+            conn.ping();
+            Ok(NEQO_OK)
+        })
     }
 }
 

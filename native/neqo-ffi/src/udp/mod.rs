@@ -58,8 +58,27 @@ impl<'fd> Udp<'fd> {
         receive_buffer: usize,
         send_buffer: usize,
     ) -> Result<Self, InitError> {
-        let socket = Socket::new(fd, None, receive_buffer, send_buffer)?;
+        let buffers = Buffers {
+            receive: receive_buffer,
+            send: send_buffer,
+        };
+        let socket = Socket::new(fd, None, buffers)?;
         Ok(Self::new(socket, Addresses::Connected { local, remote }))
+    }
+
+    /// The same for another socket that is connected to the same peer: it goes on counting, and what was not sent is forgotten,
+    /// because it was made for another path.
+    ///
+    /// # Errors
+    ///
+    /// If a socket option cannot be set.
+    pub fn moved(&self, fd: BorrowedFd<'fd>, local: SocketAddr) -> Result<Self, InitError> {
+        let addresses = self.addresses.moved(local);
+        let socket = Socket::new(fd, self.socket.bound, self.socket.buffers)?;
+        Ok(Self {
+            stats: self.stats,
+            ..Self::new(socket, addresses)
+        })
     }
 
     /// As [`Self::connected`], for a socket that is only bound, to `local`, and talks to everybody. Datagrams leave from the
@@ -74,7 +93,11 @@ impl<'fd> Udp<'fd> {
         receive_buffer: usize,
         send_buffer: usize,
     ) -> Result<Self, InitError> {
-        let socket = Socket::new(fd, Some(local.ip()), receive_buffer, send_buffer)?;
+        let buffers = Buffers {
+            receive: receive_buffer,
+            send: send_buffer,
+        };
+        let socket = Socket::new(fd, Some(local.ip()), buffers)?;
         Ok(Self::new(socket, Addresses::Unconnected { local }))
     }
 
@@ -111,34 +134,46 @@ impl<'fd> Udp<'fd> {
     }
 }
 
+/// Sizes of a socket's buffers in bytes; 0 keeps the system's.
+#[derive(Debug, Clone, Copy)]
+struct Buffers {
+    receive: usize,
+    send: usize,
+}
+
 /// quinn-udp's socket state with the descriptor it belongs to.
 struct Socket<'fd> {
     fd: BorrowedFd<'fd>,
     state: UdpSocketState,
     /// Where an unconnected socket is bound to; none for a connected one.
     bound: Option<IpAddr>,
+    buffers: Buffers,
 }
 
 impl<'fd> Socket<'fd> {
     fn new(
         fd: BorrowedFd<'fd>,
         bound: Option<IpAddr>,
-        receive_buffer: usize,
-        send_buffer: usize,
+        buffers: Buffers,
     ) -> Result<Self, InitError> {
         let state =
             UdpSocketState::new((&fd).into()).map_err(|e| InitError::io("UDP socket", &e))?;
-        if receive_buffer > 0 {
+        if buffers.receive > 0 {
             state
-                .set_recv_buffer_size((&fd).into(), receive_buffer)
+                .set_recv_buffer_size((&fd).into(), buffers.receive)
                 .map_err(|e| InitError::io("SO_RCVBUF", &e))?;
         }
-        if send_buffer > 0 {
+        if buffers.send > 0 {
             state
-                .set_send_buffer_size((&fd).into(), send_buffer)
+                .set_send_buffer_size((&fd).into(), buffers.send)
                 .map_err(|e| InitError::io("SO_SNDBUF", &e))?;
         }
-        Ok(Self { fd, state, bound })
+        Ok(Self {
+            fd,
+            state,
+            bound,
+            buffers,
+        })
     }
 }
 

@@ -56,6 +56,14 @@ pub(super) enum Addresses {
 }
 
 impl Addresses {
+    /// The same peers, from another local address.
+    pub const fn moved(self, local: SocketAddr) -> Self {
+        match self {
+            Self::Connected { remote, .. } => Self::Connected { local, remote },
+            Self::Unconnected { .. } => Self::Unconnected { local },
+        }
+    }
+
     /// Local and remote address of a message. IPv4 that came through an IPv6 socket is IPv4 here.
     fn of(&self, meta: &RecvMeta) -> (SocketAddr, SocketAddr) {
         match *self {

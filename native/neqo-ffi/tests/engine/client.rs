@@ -34,6 +34,8 @@ pub struct Client {
     pub close: Option<CloseReason>,
     connected: bool,
     pub goaways: usize,
+    /// Round trips that were asked for and are done.
+    pub pings: usize,
     /// It neither sends nor receives.
     pub is_silent: bool,
 }
@@ -61,6 +63,7 @@ impl Client {
             close: None,
             connected: false,
             goaways: 0,
+            pings: 0,
             is_silent: false,
         }
     }
@@ -107,6 +110,15 @@ impl Client {
         stream
     }
 
+    /// Moves to a socket of its own that is connected to `server`. The old one is not closed, but nobody reads it any more.
+    pub fn rebind(&mut self, server: SocketAddr) -> Result<(), neqo_ffi::Error> {
+        let (fd, local, socket) = socket();
+        socket.connect(server).expect("a socket");
+        self.conn.rebind(fd, local)?;
+        self.socket = socket;
+        Ok(())
+    }
+
     /// False if nothing happened.
     pub fn step(&mut self) -> bool {
         if self.is_silent {
@@ -131,6 +143,7 @@ impl Client {
                 self.close.get_or_insert(reason);
             }
             Http3ClientEvent::GoawayReceived => self.goaways += 1,
+            Http3ClientEvent::PingAcknowledged(_) => self.pings += 1,
             Http3ClientEvent::HeaderReady {
                 stream_id, headers, ..
             } => {

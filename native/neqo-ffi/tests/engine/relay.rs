@@ -49,6 +49,11 @@ impl Relay {
         self.back = raw_socket();
     }
 
+    /// What the client has sent and was not handed on is lost.
+    pub fn drop_waiting(&mut self) {
+        while receive(&self.front).is_some() {}
+    }
+
     /// False if nothing happened.
     pub fn step(&mut self) -> bool {
         let mut busy = false;
