@@ -19,7 +19,7 @@ export {
   RedisAgentStore,
   type RedisAgentStoreOptions,
 } from './client/store/redis-agent-store.js';
-export { SqliteAgentStore, type SqliteAgentStoreOptions } from './client/store/sqlite-agent-store.js';
+export { SqliteAgentStore, type SqliteAgentStoreEvents, type SqliteAgentStoreOptions } from './client/store/sqlite-agent-store.js';
 export {
   BodyTimeoutError,
   CertificateError,

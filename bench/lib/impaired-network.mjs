@@ -14,8 +14,8 @@ const MILLION = 1e6;
 /** Names of devices end at 15 characters; they are in this namespace for a moment only. */
 const deviceName = (/** @type {string} */ end) => `necko${process.pid}${end}`;
 
-/** TCP learns nothing for the next connection. */
-const TCP_SETTINGS = ['net.ipv4.tcp_no_metrics_save=1'];
+/** TCP learns nothing for the next connection, and nothing but what is measured is sent: IPv6 would look for routers. */
+const SETTINGS = { 'net.ipv4.tcp_no_metrics_save': 1, 'net.ipv6.conf.all.disable_ipv6': 1 };
 /** As Linux has it unless it is told otherwise, and neqo. The route's may be set in any namespace, the default may not. */
 const CONGESTION_CONTROL = 'cubic';
 
@@ -121,7 +121,8 @@ export class ImpairedNetwork {
     const device = deviceName(end);
     const moved = await runProgram('ip', ['link', 'set', device, 'netns', String(host.pid)]);
     if (moved.exitCode !== 0) throw new Error(`ip: ${moved.stderr}`);
-    await host.run('sysctl', '--quiet', '--write', ...TCP_SETTINGS);
+    const settings = Object.entries(SETTINGS).map(([name, value]) => `${name}=${value}`);
+    await host.run('sysctl', '--quiet', '--ignore', '--write', ...settings);
     await host.run('ip', 'address', 'add', address, 'peer', peer, 'dev', device);
     await host.run('ip', 'link', 'set', device, 'txqueuelen', '10000', 'up');
     await host.run('ip', 'route', 'replace', peer, 'dev', device, 'src', address, 'congctl', CONGESTION_CONTROL);

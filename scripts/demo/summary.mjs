@@ -52,7 +52,10 @@ export function fetchFacts(why, { protocol, resumed, earlyData, timings, localPo
   const ports = localPort === undefined ? '' : `, from port ${localPort} to ${remotePort}`;
   return [
     fact(`over ${protocol}`, why),
-    fact('', `first byte ${time(responseStart - start)}${ports}; resumed ${yesOrNo(resumed ?? false)}; 0-RTT ${yesOrNo(earlyData)}`),
+    fact(
+      '',
+      `first byte ${time(responseStart - start)}${ports}; resumed ${yesOrNo(resumed ?? false)}; 0-RTT ${yesOrNo(earlyData)}`,
+    ),
   ];
 }
 

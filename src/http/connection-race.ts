@@ -244,9 +244,9 @@ export class ConnectionRace {
   #timeoutError(): Http3Error {
     const tried = this.#addresses.slice(0, this.#next).map(({ address }) => address);
     const where = tried.length === 0 ? 'the name was not resolved' : `tried ${tried.join(', ')}`;
-    return new ConnectTimeoutError(
-      `No connection to ${this.#route.host}:${this.#route.port} within ${this.#options.connectTimeout} ms (${where})`,
-    );
+    const { host, port } = this.#route;
+    const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return new ConnectTimeoutError(`No connection to ${target} within ${this.#options.connectTimeout} ms (${where})`);
   }
 
   #fail(error: Http3Error): void {

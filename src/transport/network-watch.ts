@@ -39,11 +39,6 @@ export class NetworkWatch {
     this.#list = list;
   }
 
-  /** Whether it looks. */
-  get active(): boolean {
-    return this.#timer !== undefined;
-  }
-
   /** Watches for one who depends on an address, until {@link detach}. The process may end meanwhile. */
   attach(dependent: NetworkListener): void {
     this.#dependents.add(dependent);

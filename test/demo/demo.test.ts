@@ -28,7 +28,7 @@ async function ownTmp(): Promise<string> {
 }
 
 describe('npm run demo', () => {
-  it('downloads, uploads, resumes, and leaves nothing behind', async () => {
+  it('downloads, uploads, resumes, fetches, and leaves nothing behind', async () => {
     const tmp = await ownTmp();
     // No program but Node: nothing has to be installed for it.
     const { exitCode, stdout, stderr } = await runModule(DEMO, { env: { TMPDIR: tmp, PATH: '' } });
@@ -46,6 +46,14 @@ describe('npm run demo', () => {
       expect(facts).toMatch(/TLS +TLS_\w+, \w+; ALPN h3\n/);
       expect(facts).toMatch(/ended with +H3_NO_ERROR\n/);
     }
+    const [, fetches = ''] = stdout.split('The same server by fetch');
+    expect(
+      [...fetches.matchAll(/over (\S+) .*\n.*resumed (\w+); 0-RTT (\w+)\n/g)].map((match) => match.slice(1)),
+    ).toEqual([
+      ['h2', 'no', 'no'],
+      ['h3', 'no', 'no'],
+      ['h3', 'yes', 'yes'],
+    ]);
     const [received = 0, sent = 0] = /bytes +received ([\d.]+) MB, sent ([\d.]+) MB\n/.exec(stdout)?.slice(1) ?? [];
     expect(Number(received)).toBeGreaterThan(50);
     expect(Number(sent)).toBeGreaterThan(200);

@@ -17,7 +17,10 @@ export interface ExampleSite {
   close(): Promise<void>;
 }
 
-export async function startExampleSite(certificate: { readonly key: string; readonly cert: string }): Promise<ExampleSite> {
+export async function startExampleSite(certificate: {
+  readonly key: string;
+  readonly cert: string;
+}): Promise<ExampleSite> {
   const options = { ...certificate, tcp: true, zeroRtt: true, zeroRttWindow: ZERO_RTT_WINDOW };
   const site = createSecureServer(options, answer);
   site.listen(0, HOST);

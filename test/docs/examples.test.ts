@@ -11,7 +11,6 @@ import { type Caddy, startCaddy } from '../support/caddy.js';
 import { type IssuedCertificate, makeCa, makeCert } from '../support/certs.js';
 import { findFreePort } from '../support/free-port.js';
 import { OriginServer } from '../support/origin-server.js';
-import { type RedisServer, startRedis } from '../support/redis.js';
 import { runProgram } from '../support/run-child.js';
 import { agentExamples } from './agent-examples.js';
 import { type ExampleSite, startExampleSite } from './example-site.js';
@@ -21,7 +20,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLE = /<!-- example: ([\w-]+) -->\n```js\n([\s\S]*?)```/g;
 /** The address that the documentation uses. */
 const DOCUMENTED_ORIGIN = /https:\/\/(?:example\.org|localhost:4433)/g;
-const DOCUMENTED_REDIS = 'redis://127.0.0.1:6379';
 const DOCUMENTED_RESOLVER = 'https://resolver.example/dns-query';
 /** The port at which its servers listen. */
 const DOCUMENTED_PORT = /\b443\b/g;
@@ -112,7 +110,6 @@ const directory = join(root, 'build', `docs-examples-${process.pid}`);
 let origin: OriginServer;
 let caddy: Caddy;
 let site: ExampleSite;
-let redis: RedisServer;
 let ca: IssuedCertificate;
 const askServer = new URL('ask-server.mjs', import.meta.url).href;
 
@@ -127,7 +124,6 @@ beforeAll(async () => {
     await writeFile(join(directory, `${prefix}key.pem`), certificate.keyPem);
   }
   site = await startExampleSite({ key: certificate.keyPem, cert: certificate.chainPem });
-  redis = await startRedis();
   origin = await OriginServer.start();
   caddy = await startCaddy({
     certificate: { certPem: certificate.chainPem, keyPem: certificate.keyPem },
@@ -142,7 +138,6 @@ afterAll(async () => {
   await caddy?.stop();
   await origin?.close();
   await site?.close();
-  await redis?.stop();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -155,7 +150,10 @@ async function expectToPrint(name: string, code: string, prints: RegExp): Promis
   await writeFile(file, code);
   const caFile = join(directory, 'ca.pem');
   const env = { CA_FILE: caFile, NODE_EXTRA_CA_CERTS: caFile, ORIGIN: caddy.origin, ASK_SERVER: askServer };
-  const { exitCode, stdout, stderr } = await runProgram(process.execPath, [NO_EXPERIMENTS, file], { env, cwd: directory });
+  const { exitCode, stdout, stderr } = await runProgram(process.execPath, [NO_EXPERIMENTS, file], {
+    env,
+    cwd: directory,
+  });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout).toMatch(prints);
 }
@@ -176,8 +174,7 @@ describe('the documentation', () => {
     const { before = '', after = '', prints } = agentExamples[example.name] ?? { prints: /$^/ };
     const code = `${before}${example.code}\n${after}`
       .replaceAll(DOCUMENTED_ORIGIN, site.origin)
-      .replaceAll(DOCUMENTED_RESOLVER, site.resolver)
-      .replaceAll(DOCUMENTED_REDIS, redis.url);
+      .replaceAll(DOCUMENTED_RESOLVER, site.resolver);
     await expectToPrint(example.name, code, prints);
   });
 

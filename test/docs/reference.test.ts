@@ -7,17 +7,22 @@ import { describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
 
-/** Names of the properties of an interface. */
+/** Names of the properties of an interface, or of the object type that a type alias ends with. */
 async function properties(path: string, name: string): Promise<string[]> {
-  const body = new RegExp(`interface ${name}\\b[^{]*\\{([\\s\\S]*?)\\n\\}`).exec(await read(path))?.[1] ?? '';
-  return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, property = '']) => property);
+  const body = new RegExp(`(?:interface|type) ${name}\\b[^{]*\\{([\\s\\S]*?)\\n\\}`).exec(await read(path))?.[1] ?? '';
+  return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:(?! never)/gm)].map(([, property = '']) => property);
 }
 
-/** Text of all sources of the server. */
-async function serverSources(): Promise<string> {
-  const names = await readdir(join(root, 'src/server'), { recursive: true });
+/** Text of all sources in a directory. */
+async function sourcesIn(directory: string): Promise<string> {
+  const names = await readdir(join(root, directory), { recursive: true });
   const files = names.filter((name) => name.endsWith('.ts'));
-  return (await Promise.all(files.map((name) => read(join('src/server', name))))).join('\n');
+  return (await Promise.all(files.map((name) => read(join(directory, name))))).join('\n');
+}
+
+/** Those of the names that are not on the page as a word. */
+function missingFrom(page: string, names: Iterable<string>): string[] {
+  return [...names].filter((name) => !new RegExp(`\\b${name}\\b`).test(page));
 }
 
 /** As GitHub makes anchors of headings. */
@@ -40,7 +45,7 @@ describe('docs/server.md', () => {
     const page = await read('docs/server.md');
     const options = await properties(path, name);
     expect(options).not.toEqual([]);
-    expect(options.filter((option) => !new RegExp(`\\b${option}\\b`).test(page))).toEqual([]);
+    expect(missingFrom(page, options)).toEqual([]);
   });
 
   it('has every event of the server', async () => {
@@ -53,17 +58,109 @@ describe('docs/server.md', () => {
   });
 });
 
+describe('docs/undici.md', () => {
+  it.each([
+    ['src/client/dispatcher/agent-options.ts', 'Http3ClientOptions'],
+    ['src/client/dispatcher/agent-options.ts', 'Http3AgentOptions'],
+    ['src/client/dispatcher/agent-options.ts', 'ConnectorOptions'],
+    ['src/client/dispatcher/dispatch-request.ts', 'Http3DispatchOptions'],
+    ['src/client/dispatcher/origin-stats.ts', 'OriginStats'],
+    ['src/http/https-record.ts', 'HttpsRecord'],
+  ])('has everything of %s, %s', async (path, name) => {
+    const names = await properties(path, name);
+    expect(names).not.toEqual([]);
+    expect(missingFrom(await read('docs/undici.md'), names)).toEqual([]);
+  });
+
+  it("has every option of undici's Client and of its requests", async () => {
+    const page = await read('docs/undici.md');
+    const options = await undiciOptions('client', 'Options');
+    const ofRequests = await undiciOptions('dispatcher', 'DispatchOptions');
+    expect([options.length > 20, ofRequests.length > 10]).toEqual([true, true]);
+    // undici refuses it, and has it in its types.
+    expect(missingFrom(page, [...options, ...ofRequests])).toEqual(['throwOnError']);
+  });
+
+  it('has every event and channel of the dispatchers', async () => {
+    const page = await read('docs/undici.md');
+    const sources = await sourcesIn('src/client/dispatcher');
+    const emitted = [...sources.matchAll(/(?:emit|#emitFailure)\('(\w+)'/g)].map(([, name = '']) => name);
+    const channels = [...sources.matchAll(/channel\('([\w:-]+)'\)/g)].map(([, name = '']) => name);
+    expect([new Set(emitted).size, channels.length]).toEqual([5, 12]);
+    expect([...emitted, ...channels].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('has the defaults of the sources', async () => {
+    const page = await read('docs/undici.md');
+    const names = ['client/dispatcher/agent-options.ts', 'session/session-probe.ts'];
+    const source = (await Promise.all(names.map((name) => read(`src/${name}`)))).join('\n');
+    const defaults = {
+      headStart: 250,
+      keepAliveTimeout: 4000,
+      connectTimeout: 10_000,
+      headersTimeout: 300_000,
+      pingInterval: 60_000,
+    };
+    for (const [option, value] of Object.entries(defaults)) {
+      const row = new RegExp(`^\\| \`${option}\`.*$`, 'm').exec(page)?.[0] ?? '';
+      expect(row).toContain(` ${value.toLocaleString('en')} |`);
+      expect(source.replaceAll('_', '')).toMatch(new RegExp(`= ${value};`));
+    }
+  });
+});
+
+/** Of an interface in undici's types. */
+async function undiciOptions(module: string, name: string): Promise<string[]> {
+  const types = await read(`node_modules/undici/types/${module}.d.ts`);
+  const body = new RegExp(`export interface ${name} \\{([\\s\\S]*?)\\n {2}\\}`).exec(types)?.[1] ?? '';
+  return [...body.matchAll(/^ {4}(\w+)\??: (?!never)/gm)].map(([, property = '']) => property);
+}
+
+describe('docs/fetch.md', () => {
+  it.each(['ResponseConnectionInfo', 'ResponseTimings'])('has everything of %s', async (name) => {
+    const names = await properties('src/client/dispatcher/connection-info.ts', name);
+    expect(names).not.toEqual([]);
+    expect(missingFrom(await read('docs/fetch.md'), names)).toEqual([]);
+  });
+});
+
+describe('docs/api.md', () => {
+  it.each([
+    ['src/http/connection-options.ts', 'ConnectionOptions'],
+    ['src/client/request-options.ts', 'ConnectOptions'],
+    ['src/client/request-options.ts', 'RequestOptions'],
+    ['src/client/request-options.ts', 'RequestLimits'],
+    ['src/session/session-params.ts', 'QuicOptions'],
+  ])('has everything of %s, %s', async (path, name) => {
+    const names = await properties(path, name);
+    expect(names).not.toEqual([]);
+    expect(missingFrom(await read('docs/api.md'), names)).toEqual([]);
+  });
+});
+
 describe('docs/errors.md', () => {
-  it('has every code of the server and of connections', async () => {
+  it('has every code', async () => {
     const page = await read('docs/errors.md');
-    const sources = `${await serverSources()}${await read('src/errors.ts')}${await read('src/session/close-reason.ts')}`;
     const codes = new Set(
-      [...sources.matchAll(/'((?:ERR_(?:HTTP3?|QUIC|NEQO|TLS|SERVER|INVALID|STREAM)|UND_ERR)_\w+)'/g)].map(
-        ([, code]) => code,
-      ),
+      [
+        ...(await sourcesIn('src')).matchAll(/'((?:ERR_(?:HTTP3?|QUIC|NEQO|TLS|SERVER|INVALID|STREAM)|UND_ERR)_\w+)'/g),
+      ].map(([, code = '']) => code),
     );
-    expect(codes.size).toBeGreaterThan(30);
+    // A brand of an undici class above RequestAbortedError, which is no error's code.
+    codes.delete('UND_ERR_ABORT');
+    expect(codes.size).toBeGreaterThan(40);
     expect([...codes].filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it("names the classes that are undici's too", async () => {
+    const [, branded = ''] = /UNDICI_CLASSES[\s\S]*?= \[\n([\s\S]*?)\n\];/.exec(await read('src/errors.ts')) ?? [];
+    const classes = new Set([...branded.matchAll(/\[(\w+), '/g)].map(([, name = '']) => name));
+    expect(classes.size).toBeGreaterThan(10);
+    const [, section = ''] = (await read('docs/errors.md')).split("## undici's classes");
+    // The server's own does not reach undici.
+    classes.delete('ResponseContentLengthMismatchError');
+    classes.delete('Http3Error');
+    expect(missingFrom(section.split('\n## ')[0] ?? '', classes)).toEqual([]);
   });
 });
 

@@ -4,9 +4,7 @@ import { createFetch } from '../../src/client/fetch/fetch.js';
 import { getConnectionInfo } from '../../src/client/fetch/response-info.js';
 import { Response } from '../../src/client/fetch/web-classes.js';
 import { MemoryAgentStore } from '../../src/client/store/memory-agent-store.js';
-import { PROTOCOL, servePeer } from './support/fetch-peer.js';
-
-const OVER_H3 = PROTOCOL === 'h3';
+import { OVER_H3, servePeer } from './support/fetch-peer.js';
 
 it('tells the protocol, the addresses and the moments of a request', async () => {
   const { origin, fetch } = await servePeer((_, response) => response.end('text'));

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createFetch } from '../../src/client/fetch/fetch.js';
 import { CertificateError, Http3Error } from '../../src/errors.js';
 import { findFreePort } from '../support/free-port.js';
-import { servePeer } from './support/fetch-peer.js';
+import { OVER_H3, servePeer } from './support/fetch-peer.js';
 
 it('nobody listens: fetch failed, and the cause says why', async () => {
   const { fetch } = await servePeer((_, response) => response.end());
@@ -13,7 +13,7 @@ it('nobody listens: fetch failed, and the cause says why', async () => {
   expect((error as Error).cause).toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-it('a certificate of nobody is refused', async () => {
+it.runIf(OVER_H3)('a certificate of nobody is refused', async () => {
   const { origin, makeAgent } = await servePeer((_, response) => response.end());
   const fetch = createFetch(makeAgent({ connect: {} }));
   const error = await fetch(origin).catch((reason: unknown) => reason);
@@ -49,7 +49,7 @@ it('no body bytes in time', async () => {
   });
 });
 
-it('the server breaks off the response', async () => {
+it.runIf(OVER_H3)('the server breaks off the response', async () => {
   const { origin, server, fetch } = await servePeer((request, response) => {
     if (request.url === '/broken') {
       response.write('some');

@@ -69,8 +69,9 @@ it('sends a large stream whole, and no faster than it is taken', async () => {
 });
 
 it('a stream that fails resets the request, and its error is the cause', async () => {
-  const { origin, server, fetch } = await servePeer((request) => {
-    request.on('error', () => server.emit('broken'));
+  const { origin, server, fetch } = await servePeer((request, response) => {
+    request.on('error', () => undefined);
+    response.once('close', () => server.emit('broken'));
     request.once('data', () => server.emit('chunk'));
   });
   const chunk = once(server, 'chunk');

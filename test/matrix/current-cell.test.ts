@@ -20,4 +20,4 @@ test('fetch, request, interceptors and agents of the undici in use work over HTT
   );
   const failed = [...outcomes].filter(([, failure]) => failure !== undefined);
   expect(failed).toEqual([]);
-});
+}, 60_000);

@@ -23,7 +23,12 @@ async function answers({ undici, origin }, dispatcher) {
   }
 }
 
-/** Their clients' events tell undici's agents and pools when a client is of no use any more. @param {Context} context @param {Dispatcher} dispatcher */
+/**
+ * Their clients' events tell undici's agents and pools when a client is of no use any more.
+ *
+ * @param {Context} context
+ * @param {Dispatcher} dispatcher
+ */
 async function answersAgain(context, dispatcher) {
   await answers(context, dispatcher);
   const lost = await rejection(context.undici.request(context.origin + context.counted('/lost'), { dispatcher }));

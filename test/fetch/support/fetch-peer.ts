@@ -6,8 +6,11 @@ import { type BoundFetch, createFetch } from '../../../src/client/fetch/fetch.js
 import type { Http3SecureServer, ServerOptions } from '../../../src/server/index.js';
 import { serve } from '../../server/support/served.js';
 
-/** What the tests of this folder go over. They hold for every protocol: with 'auto' they go over TCP. */
-export const PROTOCOL: ProtocolChoice = 'auto';
+/** What the tests of this folder go over. They hold for every protocol: with 'auto' they begin over TCP. */
+export const PROTOCOL: ProtocolChoice = 'h3';
+
+/** Whether what undici's HTTP/2 client cannot do is asked for as well. */
+export const OVER_H3 = (PROTOCOL as ProtocolChoice) === 'h3';
 
 /** A request and its response, as node:http's listeners know them. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
