@@ -32,6 +32,8 @@ export interface ClientHttp3SessionEvents {
   disconnect: [error: Http3Error];
   /** No connection could be made. The requests that waited for it have failed with the same error. */
   connectionError: [error: Http3Error];
+  /** A PING was acknowledged (`pingInterval`); its round trip in milliseconds. */
+  ping: [ms: number];
   /** The token store failed; only resumption suffers. */
   tokenStoreError: [error: unknown];
   /** Closed or destroyed, and all requests settled. Exactly once. */
@@ -194,6 +196,9 @@ export class ClientHttp3Session extends EventEmitter<ClientHttp3SessionEvents> {
     },
     onIdle: () => undefined,
     onDrain: () => undefined,
+    onPing: (ms) => {
+      this.emit('ping', ms);
+    },
     onTokenStoreError: (error) => {
       this.emit('tokenStoreError', error);
     },

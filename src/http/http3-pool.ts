@@ -31,6 +31,8 @@ export interface PoolListener {
   onDrain(): void;
   /** The token store failed; only resumption suffers. */
   onTokenStoreError(error: unknown): void;
+  /** A PING was acknowledged after `ms` milliseconds (`pingInterval`). */
+  onPing(ms: number): void;
   /** Closed for good, all requests settled. Exactly once. */
   onClose(): void;
 }
@@ -260,6 +262,10 @@ export class Http3Pool implements ConnectionOwner, TransactionOwner {
     this.#tell(() => this.#listener.onTokenStoreError(error));
   }
 
+  onPing(ms: number): void {
+    this.#tell(() => this.#listener.onPing(ms));
+  }
+
   onRetired(connection: PooledConnection, goaway: boolean): void {
     this.#unuse(connection);
     if (goaway) this.#counted.delete(connection);
@@ -343,7 +349,10 @@ export class Http3Pool implements ConnectionOwner, TransactionOwner {
   /** Gives a connection as many of the waiting requests as it has room for. */
   #fill(connection: PooledConnection): void {
     if (!connection.established) {
-      for (const transaction of this.#waiting.takeEarly(connection.room)) this.#carry(connection, transaction);
+      const early = this.#waiting.takeEarly(connection.room);
+      // What hears that the first is sent may end the others.
+      for (const transaction of early) this.#running.add(transaction);
+      for (const transaction of early) if (!transaction.settled) this.#carry(connection, transaction);
       return;
     }
     const own = connection.owner === this;
@@ -420,10 +429,9 @@ export class Http3Pool implements ConnectionOwner, TransactionOwner {
   }
 
   #failWaiting(reason: Http3Error, which: 'all' | 'own' = 'all'): void {
-    for (const transaction of this.#waiting.takeAll(which)) {
-      transaction.owner = undefined;
-      transaction.fail(reason);
-    }
+    const failed = this.#waiting.takeAll(which);
+    // What hears of the first failure may end the others.
+    for (const transaction of failed) { transaction.owner = undefined; transaction.fail(reason); }
   }
 
   #closeIfDone(): void {

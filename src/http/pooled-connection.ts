@@ -33,6 +33,8 @@ export interface ConnectionOwner extends ConnectionUser {
   /** Before its first packet it turned out that `other`, another origin's, serves as well; this one is over. */
   onReplaced(connection: PooledConnection, other: PooledConnection): void;
   onTokenStoreError(error: unknown): void;
+  /** A PING was acknowledged after `ms` milliseconds. */
+  onPing(ms: number): void;
 }
 
 /** Who keeps the books of all connections: the directory. */
@@ -251,6 +253,10 @@ export class PooledConnection implements RaceOwner, TransactionCarrier {
       this.#restartIdleTimer();
       this.#supervisor.idle(this);
     }
+  }
+
+  onPing(_session: Session, ms: number): void {
+    this.owner.onPing(ms);
   }
 
   onResumptionToken(_session: Session, token: StoredToken): void {

@@ -251,11 +251,12 @@ export function makeTcpDispatcher(options: Http3AgentOptions, allowHttp2: boolea
   const { connect, proxy } = options;
   const agentOptions = tcpOptions(options, allowHttp2);
   if (proxy === undefined) return new Agent(agentOptions);
-  if (proxy === 'env') return new EnvHttpProxyAgent(agentOptions);
   // The user's `connect` is about origins, which undici's ProxyAgent calls requestTls.
   const requestTls = typeof connect === 'function' ? undefined : (connect as buildConnector.BuildOptions | undefined);
+  const proxied = { ...agentOptions, ...(requestTls !== undefined && { requestTls }) };
+  if (proxy === 'env') return new EnvHttpProxyAgent(proxied);
   const proxyOptions = typeof proxy === 'string' || proxy instanceof URL ? { uri: String(proxy) } : proxy;
-  return new ProxyAgent({ ...agentOptions, ...(requestTls !== undefined && { requestTls }), ...proxyOptions });
+  return new ProxyAgent({ ...proxied, ...proxyOptions });
 }
 
 /** Without what is ours. */

@@ -34,6 +34,7 @@ export class Exchange implements ControlledExchange {
   onSettled: (() => void) | undefined;
   readonly #handler: HandlerPort;
   #settled = false;
+  #answered = false;
 
   /** @throws InvalidArgumentError for a handler that undici would refuse */
   constructor(request: DispatchRequest, handler: Dispatcher.DispatchHandler) {
@@ -91,6 +92,7 @@ export class Exchange implements ControlledExchange {
   responseStart(status: number, rawHeaders: RawFields, statusText = ''): void {
     if (this.#settled) return;
     this.controller.rawHeaders = rawHeaders;
+    this.#answered = true;
     try {
       this.#handler.responseStart(this.controller, status, rawHeaders, statusText);
     } catch (error) {
@@ -125,8 +127,9 @@ export class Exchange implements ControlledExchange {
     if (this.#settled) return;
     this.#settled = true;
     this.request.body.discard(error);
-    this.#tellError(error);
-    this.onSettled?.();
+    // In the turn in which it got the header section, undici's fetch is deaf for an error, and would wait for ever.
+    if (this.#answered) setImmediate(() => this.#endWith(error));
+    else this.#endWith(error);
   }
 
   upgrade(status: number, rawHeaders: RawFields, socket: Duplex): void {
@@ -172,6 +175,11 @@ export class Exchange implements ControlledExchange {
     } catch (error) {
       this.abort(asError(error));
     }
+  }
+
+  #endWith(error: Error): void {
+    this.#tellError(error);
+    this.onSettled?.();
   }
 
   #tellError(error: Error): void {

@@ -8,7 +8,8 @@ import { RoutedDispatcher } from './routed-dispatcher.js';
  * Give it to undici (`setGlobalDispatcher`, `dispatcher` of a request or of `fetch`) or to the built-in `fetch` (`install`), or use
  * its own methods, which are undici's. An idle agent does not keep the process alive.
  *
- * Events besides undici's: `storeError(error)`: the store failed; requests are not concerned.
+ * Events besides undici's: `storeError(error)`: the store failed, and requests are not concerned; `ping(ms, origin)`: a PING of `pingInterval`
+ * was acknowledged.
  */
 export class Http3Agent extends RoutedDispatcher {
   /** @throws InvalidArgumentError that names an option that cannot be used */

@@ -1,4 +1,4 @@
-import { type Http3Error, NotSupportedError } from '../../errors.js';
+import { asError, type Http3Error, NotSupportedError } from '../../errors.js';
 import type { ResolvedConnectionOptions } from '../../http/connection-options.js';
 import { Http3Pool, type PoolListener } from '../../http/http3-pool.js';
 import type { Origin } from '../../http/origin.js';
@@ -22,6 +22,7 @@ export interface RouterListener {
   onDisconnect(origin: Origin, error: Http3Error): void;
   onConnectionError(origin: Origin, error: Http3Error): void;
   onDrain(origin: Origin): void;
+  onPing(origin: Origin, ms: number): void;
   /** No request is under way, and no QUIC connection is left. */
   onIdle(router: OriginRouter): void;
 }
@@ -51,9 +52,11 @@ export class OriginRouter implements RaceTrack {
   #tcpWorks = false;
   #headStartTimer: NodeJS.Timeout | undefined;
   #needDrain = false;
+  #closing: Promise<void> | undefined;
   /** Of `close`, which waits for the requests, and then for the pool. */
   #onRequestsEnded: (() => void) | undefined;
   #onPoolClosed: (() => void) | undefined;
+  #poolClosed = false;
 
   constructor(
     key: string,
@@ -83,7 +86,7 @@ export class OriginRouter implements RaceTrack {
     this.#exchanges.add(exchange);
     exchange.onSettled = () => this.#settled(exchange);
     if (!exchange.begin()) return true;
-    this.#route(exchange);
+    this.#send(exchange, () => this.#route(exchange));
     const { connections, maxConcurrentStreams } = this.#context.options;
     if (this.#exchanges.size >= connections * maxConcurrentStreams) this.#needDrain = true;
     return !this.#needDrain;
@@ -94,22 +97,13 @@ export class OriginRouter implements RaceTrack {
     await this.#pool?.rebind();
   }
 
-  /** Resolves when all requests have ended and the QUIC connections are closed. */
-  async close(): Promise<void> {
-    if (this.#exchanges.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onRequestsEnded = resolve;
-      });
-    }
-    if (this.#pool === undefined) return;
-    await new Promise<void>((resolve) => {
-      this.#onPoolClosed = resolve;
-      this.#pool?.close();
-    });
+  /** Takes no new requests. Resolves when all requests have ended and the QUIC connections are closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
   }
 
   destroy(error: Error): void {
-    clearTimeout(this.#headStartTimer);
     for (const exchange of [...this.#exchanges]) exchange.controller.abort(error);
     this.#pool?.destroy(this.#context.asHttp3Error(error));
   }
@@ -138,6 +132,29 @@ export class OriginRouter implements RaceTrack {
 
   onDecided(race: ExchangeRace): void {
     this.#races.delete(race);
+    if (this.#races.size === 0) this.#endHeadStart();
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#exchanges.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onRequestsEnded = resolve;
+      });
+    }
+    if (this.#pool === undefined || this.#poolClosed) return;
+    await new Promise<void>((resolve) => {
+      this.#onPoolClosed = resolve;
+      this.#pool?.close();
+    });
+  }
+
+  /** What turns out to be unusable only now, such as a server name, fails the request: nobody above may still be listening. */
+  #send(exchange: Exchange, send: () => void): void {
+    try {
+      send();
+    } catch (error) {
+      exchange.abort(asError(error));
+    }
   }
 
   #route(exchange: Exchange): void {
@@ -166,7 +183,7 @@ export class OriginRouter implements RaceTrack {
     void this.#context.alternatives.load(this.origin).then(() => {
       const waiting = this.#waiting;
       this.#waiting = [];
-      for (const next of waiting) if (!next.settled) this.#routeLoaded(next);
+      for (const next of waiting) if (!next.settled) this.#send(next, () => this.#routeLoaded(next));
     });
   }
 
@@ -208,6 +225,11 @@ export class OriginRouter implements RaceTrack {
     const left = since + this.#context.options.headStart - performance.now();
     if (left <= 0) race.tryTcp();
     else this.#headStartTimer ??= setTimeout(this.#onHeadStartOver, left);
+  }
+
+  #endHeadStart(): void {
+    clearTimeout(this.#headStartTimer);
+    this.#headStartTimer = undefined;
   }
 
   readonly #onHeadStartOver = (): void => {
@@ -288,8 +310,7 @@ export class OriginRouter implements RaceTrack {
       publishConnected(this.#target, info);
       this.#suspect = undefined;
       if (this.#alternative !== undefined) this.#context.alternatives.markWorking(this.origin, this.#alternative);
-      clearTimeout(this.#headStartTimer);
-      this.#headStartTimer = undefined;
+      this.#endHeadStart();
       for (const race of [...this.#races]) race.onCommitted();
       this.#listener.onConnect(this.origin);
     },
@@ -309,8 +330,12 @@ export class OriginRouter implements RaceTrack {
       if (this.idle) this.#listener.onIdle(this);
     },
     onDrain: () => undefined,
+    onPing: (ms) => this.#listener.onPing(this.origin, ms),
     onTokenStoreError: (error) => this.#context.onStoreError(error),
-    onClose: () => this.#onPoolClosed?.(),
+    onClose: () => {
+      this.#poolClosed = true;
+      this.#onPoolClosed?.();
+    },
   };
 }
 

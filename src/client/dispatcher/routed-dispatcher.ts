@@ -55,11 +55,15 @@ export abstract class RoutedDispatcher extends Http3Dispatcher {
       return context.tcp.dispatch(options, handler);
     }
     const request = parseDispatchOptions(options, context.options.requests);
-    return this.#router(request.origin, request.serverName).dispatch(new Exchange(request, handler));
+    // A handler that is refused here makes no router.
+    const exchange = new Exchange(request, handler);
+    return this.#router(request.origin, request.serverName).dispatch(exchange);
   }
 
   protected override async finishRequests(): Promise<void> {
-    await Promise.all([this.context.closeTcp(), ...[...this.#routers.values()].map((router) => router.close())]);
+    await Promise.all([...this.#routers.values()].map((router) => router.close()));
+    // Until then, requests that wait to be routed, or that HTTP/3 fails, may need it.
+    await this.context.closeTcp();
   }
 
   protected override async endEverything(error: Error): Promise<void> {
@@ -114,6 +118,9 @@ export abstract class RoutedDispatcher extends Http3Dispatcher {
     onConnectionError: (origin, error) => this.#emitFailure('connectionError', origin, error),
     onDrain: (origin) => {
       this.emit('drain', new URL(origin.href));
+    },
+    onPing: (origin, ms) => {
+      this.emitter.emit('ping', ms, new URL(origin.href));
     },
     onIdle: (router) => {
       if (this.#routers.get(router.key) !== router) return;

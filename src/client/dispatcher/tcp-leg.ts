@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { asError, RequestAbortedError } from '../../errors.js';
 import type { Carrier, Exchange } from './exchange.js';
@@ -43,8 +43,9 @@ export class TcpLeg implements Dispatcher.DispatchHandler, Carrier {
           ...options,
           origin: request.origin.href,
           headers: request.tcpHeaders(),
-          // undici takes any iterable of bytes, which its types do not say.
-          body: request.body.forTcp() as Exclude<Dispatcher.DispatchOptions['body'], undefined>,
+          // undici takes any iterable of bytes, which its types do not say. One without bytes, as of fetch's body of '', would never
+          // end over its HTTP/2.
+          body: (request.contentLength === 0 ? null : request.body.forTcp()) as Readable | Buffer | null,
         },
         this,
       );

@@ -42,6 +42,7 @@ export class Http3Only extends Dispatcher {
         onIdle: ignore,
         onDrain: ignore,
         onTokenStoreError: ignore,
+        onPing: ignore,
         onClose: ignore,
       },
     );

@@ -111,6 +111,7 @@ export class TestPool {
     onIdle: () => this.#log('idle'),
     onDrain: () => this.#log('drain'),
     onTokenStoreError: () => this.#log('tokenStoreError'),
+    onPing: () => this.#log('ping'),
     onClose: () => {
       this.#log('close');
       this.#onClose();
