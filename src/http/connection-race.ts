@@ -46,6 +46,7 @@ export class ConnectionRace {
   #delayTimer: NodeJS.Timeout | undefined;
   #timeoutTimer: NodeJS.Timeout | undefined;
   #proceed: (() => void) | undefined;
+  #awaited = true;
   #over = false;
 
   constructor(
@@ -74,6 +75,17 @@ export class ConnectionRace {
     if (this.#over) return;
     this.#limitTime();
     this.#proceed?.();
+  }
+
+  /** Whether somebody waits for it: if not, it goes on, but the process does not stay for it. Default true. */
+  set awaited(awaited: boolean) {
+    if (awaited === this.#awaited) return;
+    this.#awaited = awaited;
+    for (const timer of [this.#delayTimer, this.#timeoutTimer]) {
+      if (awaited) timer?.ref();
+      else timer?.unref();
+    }
+    for (const session of this.#running.keys()) session.awaited = awaited;
   }
 
   has(session: Session): boolean {
@@ -139,7 +151,13 @@ export class ConnectionRace {
   #limitTime(): void {
     const { connectTimeout } = this.#options;
     clearTimeout(this.#timeoutTimer);
-    if (connectTimeout > 0) this.#timeoutTimer = setTimeout(() => this.#fail(this.#timeoutError()), connectTimeout);
+    if (connectTimeout === 0) return;
+    this.#timeoutTimer = this.#setTimer(() => this.#fail(this.#timeoutError()), connectTimeout);
+  }
+
+  #setTimer(callback: () => void, milliseconds: number): NodeJS.Timeout {
+    const timer = setTimeout(callback, milliseconds);
+    return this.#awaited ? timer : timer.unref();
   }
 
   /** Until `proceed`, or for ever: what ends the race drops its promise. */
@@ -160,7 +178,7 @@ export class ConnectionRace {
     }
     this.#next += 1;
     if (this.#next < this.#addresses.length) {
-      this.#delayTimer = setTimeout(() => this.#tryNext(), this.#options.attemptDelay);
+      this.#delayTimer = this.#setTimer(() => this.#tryNext(), this.#options.attemptDelay);
     }
     try {
       this.#attempt(address);
@@ -205,6 +223,7 @@ export class ConnectionRace {
       socket.close();
       throw error;
     }
+    session.awaited = this.#awaited;
     this.#running.set(session, connection);
     this.#owner.onConnectionMade(connection);
     connection.init(session);

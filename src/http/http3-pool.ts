@@ -102,6 +102,8 @@ export class Http3Pool implements ConnectionOwner, TransactionOwner {
   #retriesScheduled = false;
   #growAfter = 0;
   #drainWanted = false;
+  /** Somebody has asked for a connection, not only for what requests need. */
+  #connectWanted = false;
   #idleReported = true;
   #closing = false;
   #destroyed = false;
@@ -178,13 +180,13 @@ export class Http3Pool implements ConnectionOwner, TransactionOwner {
       this.#carry(connection, transaction);
       return;
     }
-    this.#waiting.push(transaction, false);
-    this.#drainWanted = true;
+    this.#wait(transaction, false);
     this.#grow();
   }
 
   /** Opens a connection if there is none. */
   connect(): void {
+    this.#connectWanted = true;
     if (!this.#closing && this.#usable.length === 0 && this.#connecting.size === 0) this.#open();
   }
 
@@ -285,8 +287,7 @@ export class Http3Pool implements ConnectionOwner, TransactionOwner {
     if (this.#destroyed) return false;
     this.#running.delete(transaction);
     transaction.restart();
-    this.#waiting.push(transaction, true);
-    this.#drainWanted = true;
+    this.#wait(transaction, true);
     // Not at once: the connection that just refused it may be about to say GOAWAY.
     if (!this.#retriesScheduled) {
       this.#retriesScheduled = true;
@@ -346,6 +347,12 @@ export class Http3Pool implements ConnectionOwner, TransactionOwner {
     if (transaction.placement.last) connection.retire();
   }
 
+  #wait(transaction: HttpTransaction, again: boolean): void {
+    this.#waiting.push(transaction, again);
+    this.#drainWanted = true;
+    for (const connection of this.#connecting) connection.awaited = true;
+  }
+
   /** Gives a connection as many of the waiting requests as it has room for. */
   #fill(connection: PooledConnection): void {
     if (!connection.established) {
@@ -373,6 +380,8 @@ export class Http3Pool implements ConnectionOwner, TransactionOwner {
   #drained(): void {
     if (!this.#drainWanted || this.#waiting.size > 0) return;
     this.#drainWanted = false;
+    // Went another way, or are aborted: what is begun goes on for later ones.
+    for (const connection of this.#connecting) connection.awaited = this.#connectWanted;
     this.#tell(() => this.#listener.onDrain());
   }
 
@@ -431,7 +440,8 @@ export class Http3Pool implements ConnectionOwner, TransactionOwner {
   #failWaiting(reason: Http3Error, which: 'all' | 'own' = 'all'): void {
     const failed = this.#waiting.takeAll(which);
     // What hears of the first failure may end the others.
-    for (const transaction of failed) { transaction.owner = undefined; transaction.fail(reason); }
+    for (const transaction of failed) transaction.owner = undefined;
+    for (const transaction of failed) transaction.fail(reason);
   }
 
   #closeIfDone(): void {

@@ -98,6 +98,11 @@ export class PooledConnection implements RaceOwner, TransactionCarrier {
     this.#race.proceed();
   }
 
+  /** Whether requests wait for its handshake; if not, the process does not stay for it. */
+  set awaited(awaited: boolean) {
+    this.#race.awaited = awaited;
+  }
+
   /** Another connection serves its owner. */
   replace(other: PooledConnection): void {
     if (this.#phase !== Phase.CONNECTING) return;

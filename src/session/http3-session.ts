@@ -59,6 +59,7 @@ export class Http3Session implements Session, UdpSession, StreamSession {
   #streamsBlocked = false;
   #processingPending = false;
   #referenced = false;
+  #awaited = true;
   #closeError: Http3Error | undefined;
   #closedReported = false;
   #socketError: Http3Error | undefined;
@@ -119,6 +120,11 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     return this.#handshake.info(this.#connection.socket);
   }
 
+  set awaited(awaited: boolean) {
+    this.#awaited = awaited;
+    this.#updateActivity();
+  }
+
   enterNeqo(): boolean {
     return this.#driver.enter();
   }
@@ -131,9 +137,11 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     this.processSlowConsumers();
     this.processInput();
     this.processEvents();
-    // What the events made writable goes out with the acknowledgements.
     this.#writeReadyStreams();
-    this.processOutputAndEvents();
+    if (this.#state === State.CONNECTED && this.#socketError === undefined) {
+      // Acknowledgements go out with what the consumers of what has arrived ask for next, before the event loop polls again.
+      this.#connection.resumeSendLater();
+    } else this.processOutputAndEvents();
   }
 
   sendData(): void {
@@ -467,9 +475,9 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     this.#listener.onClosed(this, reason, this.#handshake.echRetryConfig);
   }
 
-  /** Busy while shaking hands or carrying streams; only then does the connection keep the process alive. */
+  /** Busy while shaking hands that someone waits for, or carrying streams; only then does the connection keep the process alive. */
   #updateActivity(): void {
-    const shaking = this.#state < State.CONNECTED;
+    const shaking = this.#awaited && this.#state < State.CONNECTED;
     const busy = !this.#closedReported && (shaking || this.#streams.size > 0);
     if (busy === this.#referenced) return;
     this.#reference(busy);
@@ -478,13 +486,9 @@ export class Http3Session implements Session, UdpSession, StreamSession {
 
   #reference(busy: boolean): void {
     this.#referenced = busy;
-    const { socket } = this.#connection;
-    if (busy) {
-      socket.ref();
-      this.#timer.ref();
-    } else {
-      socket.unref();
-      this.#timer.unref();
+    for (const handle of [this.#connection.socket, this.#timer]) {
+      if (busy) handle.ref();
+      else handle.unref();
     }
   }
 }

@@ -65,6 +65,8 @@ export interface Session {
   readonly blocked: boolean;
   /** Facts of the connection; undefined before it is established. */
   readonly info: ConnectionInfo | undefined;
+  /** Whether somebody waits for its handshake, so that the process has to stay for it. Default true. */
+  set awaited(awaited: boolean);
   /** Adds a transaction; its request goes out in the coming turn. */
   addStream(transaction: Transaction): void;
   /**

@@ -158,6 +158,22 @@ async function expectToPrint(name: string, code: string, prints: RegExp): Promis
   expect(stdout).toMatch(prints);
 }
 
+describe('examples/fetch-with-store.mjs', () => {
+  it('learns from run to run', async () => {
+    const program = join(root, 'examples/fetch-with-store.mjs');
+    const env = { NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem') };
+    const lines: string[] = [];
+    for (let run = 1; run <= 3; run += 1) {
+      const args = [NO_EXPERIMENTS, program, `${site.origin}/`];
+      const { stdout, stderr } = await runProgram(process.execPath, args, { env, cwd: directory });
+      expect(stderr).toBe('');
+      lines.push(stdout);
+    }
+    const ways = ['h2', 'h3', 'h3 in 0-RTT'];
+    expect(lines).toEqual(ways.map((way) => `200 over ${way}: 5 bytes of ${site.origin}/\n`));
+  });
+});
+
 describe('the documentation', () => {
   it('has each example that is expected, once', () => {
     const expected = [clientExamples, agentExamples, serverExamples].flatMap((table) => Object.keys(table));

@@ -63,7 +63,7 @@ export abstract class RoutedDispatcher extends Http3Dispatcher {
   protected override async finishRequests(): Promise<void> {
     await Promise.all([...this.#routers.values()].map((router) => router.close()));
     // Until then, requests that wait to be routed, or that HTTP/3 fails, may need it.
-    await this.context.closeTcp();
+    if (!this.destroyed) await this.context.closeTcp();
   }
 
   protected override async endEverything(error: Error): Promise<void> {
