@@ -65,6 +65,11 @@ export interface ConnectionPlan {
 
 const Phase = { CONNECTING: 0, EARLY: 1, CONNECTED: 2, RETIRED: 3, CLOSED: 4 } as const;
 
+/** A ticket takes one round trip, and more if it is lost. */
+const TOKEN_ROUND_TRIPS = 4;
+/** Milliseconds. */
+const MAX_TOKEN_PATIENCE = 1000;
+
 /** One connection of a pool: from the look-up of its name to its end. */
 export class PooledConnection implements RaceOwner, TransactionCarrier {
   readonly plan: ConnectionPlan;
@@ -79,6 +84,8 @@ export class PooledConnection implements RaceOwner, TransactionCarrier {
   #established = false;
   #idleSince = 0;
   #idleTimer: NodeJS.Timeout | undefined;
+  #tokenReceived = false;
+  #tokenTimer: NodeJS.Timeout | undefined;
 
   constructor(plan: ConnectionPlan, owner: ConnectionOwner, supervisor: ConnectionSupervisor) {
     this.plan = plan;
@@ -266,6 +273,8 @@ export class PooledConnection implements RaceOwner, TransactionCarrier {
 
   onResumptionToken(_session: Session, token: StoredToken): void {
     const { tokenStore } = this.plan.options;
+    this.#tokenReceived = true;
+    if (this.#tokenTimer !== undefined) this.#close();
     if (tokenStore === undefined) return;
     try {
       Promise.resolve(tokenStore.put(this.#tokenKey(), token)).catch((error: unknown) =>
@@ -300,6 +309,7 @@ export class PooledConnection implements RaceOwner, TransactionCarrier {
   #over(): void {
     this.#phase = Phase.CLOSED;
     clearTimeout(this.#idleTimer);
+    clearTimeout(this.#tokenTimer);
     this.#supervisor.released(this);
   }
 
@@ -316,8 +326,24 @@ export class PooledConnection implements RaceOwner, TransactionCarrier {
 
   #closeIfIdle(): void {
     const session = this.#session;
-    if (session === undefined || session.streamCount > 0 || session.closed) return;
-    session.close(
+    if (session === undefined || session.streamCount > 0 || session.closed || this.#tokenTimer !== undefined) return;
+    const patience = this.#tokenPatience(session);
+    if (patience > 0) this.#tokenTimer = setTimeout(() => this.#close(), patience);
+    else this.#close();
+  }
+
+  /**
+   * A response to a request in 0-RTT can be here before the server's next ticket, which follows the handshake. Milliseconds that it
+   * gets, for the connection after this one.
+   */
+  #tokenPatience({ info }: Session): number {
+    if (this.#tokenReceived || this.plan.options.tokenStore === undefined || info?.earlyData !== 'accepted') return 0;
+    return Math.min(TOKEN_ROUND_TRIPS * (info.handshakeEnd - info.handshakeStart), MAX_TOKEN_PATIENCE);
+  }
+
+  #close(): void {
+    clearTimeout(this.#tokenTimer);
+    this.#session?.close(
       H3_ERROR.H3_NO_ERROR,
       new ConnectionError('ERR_HTTP3_CONNECTION_CLOSED', 'The connection was closed by this side'),
     );

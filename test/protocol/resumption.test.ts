@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { MemoryAgentStore } from '../../src/client/store/memory-agent-store.js';
+import { ask, serveChoices } from './support/choice-peer.js';
+
+it('every connection in 0-RTT leaves a token for the one after it, however short it is', async () => {
+  const peer = await serveChoices();
+  const store = new MemoryAgentStore();
+  const visit = async (): Promise<boolean | undefined> => {
+    const agent = peer.makeAgent({ protocol: 'h3', store });
+    const { info } = await ask(agent, `${peer.origin}/`);
+    await agent.close();
+    return info?.earlyData;
+  };
+  expect(await visit()).toBe(false);
+  // The server refuses 0-RTT in its first window.
+  await expect.poll(visit, { timeout: 10_000 }).toBe(true);
+  const visits: (boolean | undefined)[] = [];
+  for (let count = 0; count < 10; count += 1) visits.push(await visit());
+  expect(visits).toEqual(Array(10).fill(true));
+});
