@@ -6,7 +6,14 @@ export {
   type ResponseFlags,
 } from './client/client-stream.js';
 export { connect } from './client/connect.js';
-export { type BoundFetch, createFetch, type FetchInit, type FetchInput, fetch } from './client/fetch/fetch.js';
+export {
+  type BoundFetch,
+  createFetch,
+  type FetchInit,
+  type FetchInput,
+  type FetchResponse,
+  fetch,
+} from './client/fetch/fetch.js';
 export { getConnectionInfo } from './client/fetch/response-info.js';
 export {
   FormData,

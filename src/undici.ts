@@ -7,9 +7,11 @@ export type {
 } from './client/dispatcher/agent-options.js';
 export type { AlternativeHint } from './client/dispatcher/alternative-services.js';
 export type { ResponseConnectionInfo } from './client/dispatcher/connection-info.js';
+export type { Http3DispatchOptions, Http3RequestExtras } from './client/dispatcher/dispatch-request.js';
 export { Http3Agent } from './client/dispatcher/http3-agent.js';
 export { Http3Client } from './client/dispatcher/http3-client.js';
 export type { OriginStats } from './client/dispatcher/origin-stats.js';
+export type { AnyDispatcher, Http3DispatcherEvents, TypedDispatcher } from './client/dispatcher/typed-dispatcher.js';
 export { type Installation, install } from './client/fetch/install.js';
 export type { AgentStore, MaybePromise } from './client/store/agent-store.js';
 export { MemoryAgentStore, type MemoryAgentStoreOptions } from './client/store/memory-agent-store.js';
@@ -19,7 +21,11 @@ export {
   RedisAgentStore,
   type RedisAgentStoreOptions,
 } from './client/store/redis-agent-store.js';
-export { SqliteAgentStore, type SqliteAgentStoreEvents, type SqliteAgentStoreOptions } from './client/store/sqlite-agent-store.js';
+export {
+  SqliteAgentStore,
+  type SqliteAgentStoreEvents,
+  type SqliteAgentStoreOptions,
+} from './client/store/sqlite-agent-store.js';
 export {
   BodyTimeoutError,
   CertificateError,

@@ -26,7 +26,7 @@ export async function resolveAddresses(
 ): Promise<readonly Address[]> {
   const literal = isIP(host);
   if (literal !== 0) return [{ address: host, family: literal === 4 ? 4 : 6 }];
-  const found = await new Promise<dns.LookupAddress[]>((resolve, reject) => {
+  const found = await new Promise<unknown>((resolve, reject) => {
     (lookup ?? defaultLookup)(host, { all: true, family, verbatim: true }, (error, addresses) => {
       if (error) reject(error);
       else resolve(addresses);
@@ -38,7 +38,9 @@ export async function resolveAddresses(
       safeToRetry: true,
     });
   });
-  const usable = found
+  // A lookup that looks at `family` alone gives one address, as to Node's net.
+  const usable = [found]
+    .flat()
     .map(toAddress)
     .filter((address) => address !== undefined)
     .filter((address) => family === 0 || address.family === family);
@@ -50,7 +52,9 @@ export async function resolveAddresses(
   return interleave(usable);
 }
 
-function toAddress({ address }: dns.LookupAddress): Address | undefined {
+function toAddress(found: unknown): Address | undefined {
+  const address = typeof found === 'string' ? found : (found as Partial<dns.LookupAddress> | null | undefined)?.address;
+  if (typeof address !== 'string') return undefined;
   const family = isIP(address);
   return family === 0 ? undefined : { address, family: family === 4 ? 4 : 6 };
 }

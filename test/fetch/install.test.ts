@@ -14,6 +14,8 @@ import { type Installation, install } from '../../src/client/fetch/install.js';
 import { OVER_H3, PROTOCOL, servePeer } from './support/fetch-peer.js';
 
 const SYMBOLS = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')];
+// Where the built-in fetch was used before undici is loaded, as by a test runner, undici leaves the second one empty.
+setGlobalDispatcher(getGlobalDispatcher());
 const atFirst = current();
 
 /** What copies of undici find under their symbols. */

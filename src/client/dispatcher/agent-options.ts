@@ -226,11 +226,17 @@ function whyTcpOnly({ connect, proxy, tcp, socketPath }: Http3ClientOptions): st
   }
   if (socketPath != null) return 'a Unix socket (socketPath) carries no QUIC';
   if (typeof connect === 'function') return 'a connect function makes TCP connections only';
-  const option = connect !== undefined && TCP_ONLY_TLS.find((name) => Reflect.get(connect, name) != null);
-  return option ? `HTTP/3 here has no connect.${option}` : undefined;
+  if (connect == null) return undefined;
+  const maxVersion: unknown = Reflect.get(connect, 'maxVersion');
+  if (maxVersion != null && maxVersion !== 'TLSv1.3') return `QUIC has TLS 1.3, beyond connect.maxVersion`;
+  const option = TCP_ONLY_TLS.find((name) => Reflect.get(connect, name) != null);
+  return option && `HTTP/3 here has no connect.${option}`;
 }
 
-/** Options of `tls.connect` that a user relies on, such as a client certificate or a pinned one, and that QUIC here does not have. */
+/**
+ * Options of `tls.connect` that a user relies on, such as a client certificate, a pinned one, or a choice of ciphers, and that QUIC
+ * here does not have.
+ */
 const TCP_ONLY_TLS = [
   'cert',
   'key',
@@ -239,6 +245,14 @@ const TCP_ONLY_TLS = [
   'secureContext',
   'crl',
   'pskCallback',
+  'ciphers',
+  'ecdhCurve',
+  'sigalgs',
+  'secureOptions',
+  'secureProtocol',
+  'clientCertEngine',
+  'privateKeyEngine',
+  'allowPartialTrustChain',
   'socketPath',
 ] as const;
 

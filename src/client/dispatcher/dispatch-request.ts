@@ -18,14 +18,17 @@ export interface RequestDefaults extends TransactionLimits {
   readonly strictContentLength: boolean;
 }
 
-/** Options that our dispatchers take besides undici's. */
-export interface Http3DispatchOptions extends Dispatcher.DispatchOptions {
+/** Options of a request that our dispatchers take besides undici's. */
+export interface Http3RequestExtras {
   readonly servername?: string | null;
   /** Of the response (RFC 9218). Default urgency 3, not incremental. */
   readonly priority?: Partial<Priority>;
   /** Called when the response headers come, before the handler gets them: which connection answers. */
   readonly onConnectionInfo?: (info: ResponseConnectionInfo) => void;
 }
+
+/** Options of a request, undici's and ours. */
+export interface Http3DispatchOptions extends Dispatcher.DispatchOptions, Http3RequestExtras {}
 
 /** A request as a dispatcher was given it, checked by undici's rules. */
 export interface DispatchRequest {

@@ -11,6 +11,8 @@ export interface RaceTrack {
   dispatchOverTcp(leg: TcpLeg): void;
   /** TCP connected, or answered: HTTP/3 that did not is not to be tried again soon. */
   onTcpWorks(): void;
+  /** The final response's fields, flat, over HTTP/3. */
+  onResponseFields(fields: readonly string[]): void;
   /** An Alt-Svc field of a response, and its Age. */
   onAltSvc(value: string, age: string | undefined): void;
   /** The race is decided, and waits for nothing more. */
@@ -69,7 +71,7 @@ export class ExchangeRace implements LegHooks, TcpLegHooks, Carrier {
   }
 
   onResponseFields(fields: readonly string[]): void {
-    noteAltSvc(fields, this.#track);
+    this.#track.onResponseFields(fields);
   }
 
   onAltSvc(value: string, age: string | undefined): void {

@@ -1,5 +1,7 @@
-import { Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { asError, ClientClosedError, ClientDestroyedError, InvalidArgumentError } from '../../errors.js';
+import type { Http3DispatchOptions } from './dispatch-request.js';
+import { TypedDispatcherBase } from './typed-dispatcher.js';
 
 /** Of `close` and `destroy`: called once, when it is done. */
 export type DoneCallback = (error: Error | null, value: null) => void;
@@ -9,7 +11,7 @@ export type DoneCallback = (error: Error | null, value: null) => void;
  *
  * `close` takes no new requests and waits for those under way; `destroy` ends them. Both give a promise without a callback.
  */
-export abstract class Http3Dispatcher extends Dispatcher {
+export abstract class Http3Dispatcher extends TypedDispatcherBase {
   #closing: Promise<void> | undefined;
   #destroying: Promise<void> | undefined;
 
@@ -23,6 +25,7 @@ export abstract class Http3Dispatcher extends Dispatcher {
     return this.#destroying !== undefined;
   }
 
+  override dispatch(...args: never): never;
   /**
    * Begins a request.
    *
@@ -31,6 +34,7 @@ export abstract class Http3Dispatcher extends Dispatcher {
    * @returns false if no more should be dispatched before 'drain'
    * @throws InvalidArgumentError if `handler` is none
    */
+  override dispatch(options: Http3DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     if (typeof handler !== 'object' || handler === null) throw new InvalidArgumentError('handler must be an object');
     try {

@@ -1,4 +1,4 @@
-import { asError, type Http3Error, NotSupportedError } from '../../errors.js';
+import { asError, H3_ERROR, type Http3Error, InformationalError, NotSupportedError } from '../../errors.js';
 import type { ResolvedConnectionOptions } from '../../http/connection-options.js';
 import { Http3Pool, type PoolListener } from '../../http/http3-pool.js';
 import type { Origin } from '../../http/origin.js';
@@ -50,6 +50,8 @@ export class OriginRouter implements RaceTrack {
   /** A QUIC attempt or connection failed, and nothing has shown yet that TCP does better. */
   #suspect: Alternative | undefined;
   #tcpWorks = false;
+  /** The present QUIC connection has brought a response. */
+  #answered = false;
   #headStartTimer: NodeJS.Timeout | undefined;
   #needDrain = false;
   #closing: Promise<void> | undefined;
@@ -126,6 +128,11 @@ export class OriginRouter implements RaceTrack {
     this.#judge();
   }
 
+  onResponseFields(fields: readonly string[]): void {
+    this.#answered = true;
+    noteAltSvc(fields, this);
+  }
+
   onAltSvc(value: string, age: string | undefined): void {
     this.#context.alternatives.learn(this.origin, value, Number(age) || 0);
   }
@@ -141,10 +148,13 @@ export class OriginRouter implements RaceTrack {
         this.#onRequestsEnded = resolve;
       });
     }
-    if (this.#pool === undefined || this.#poolClosed) return;
+    const pool = this.#pool;
+    if (pool === undefined || this.#poolClosed) return;
     await new Promise<void>((resolve) => {
       this.#onPoolClosed = resolve;
-      this.#pool?.close();
+      // All responses are there: what is left are uploads that were answered before their end, and that may have none.
+      if (pool.stats.size > 0) pool.destroy(new InformationalError('The client is closed'));
+      else pool.close();
     });
   }
 
@@ -286,6 +296,11 @@ export class OriginRouter implements RaceTrack {
     this.#suspect = undefined;
   }
 
+  /** A server that shakes hands and then answers nothing would fail every request: the next goes over TCP. */
+  #leave(): void {
+    if (this.#alternative !== undefined) this.#context.alternatives.markBroken(this.origin, this.#alternative);
+  }
+
   #settled(exchange: Exchange): void {
     this.#exchanges.delete(exchange);
     const { connections, maxConcurrentStreams } = this.#context.options;
@@ -302,13 +317,14 @@ export class OriginRouter implements RaceTrack {
   readonly #http3Only: LegHooks = {
     onCommitted: () => undefined,
     onUnprocessed: () => false,
-    onResponseFields: (fields) => noteAltSvc(fields, this),
+    onResponseFields: (fields) => this.onResponseFields(fields),
   };
 
   readonly #poolListener: PoolListener = {
     onConnect: (info) => {
       publishConnected(this.#target, info);
       this.#suspect = undefined;
+      this.#answered = false;
       if (this.#alternative !== undefined) this.#context.alternatives.markWorking(this.origin, this.#alternative);
       this.#endHeadStart();
       for (const race of [...this.#races]) race.onCommitted();
@@ -324,6 +340,7 @@ export class OriginRouter implements RaceTrack {
     onDisconnect: (error, expected) => {
       // A path that carries nothing any more, though the handshake once went through.
       if (!expected && error.code === 'ERR_QUIC_IDLE_TIMEOUT') this.#suspect = this.#alternative;
+      if (!expected && !this.#answered && endedByServer(error)) this.#leave();
       this.#listener.onDisconnect(this.origin, error);
     },
     onIdle: () => {
@@ -337,6 +354,11 @@ export class OriginRouter implements RaceTrack {
       this.#onPoolClosed?.();
     },
   };
+}
+
+/** It closed the connection for an error. */
+function endedByServer({ errorCode }: Http3Error): boolean {
+  return errorCode !== undefined && errorCode !== 0 && errorCode !== H3_ERROR.H3_NO_ERROR;
 }
 
 function authority(host: string, port: number): string {

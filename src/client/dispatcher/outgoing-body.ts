@@ -140,7 +140,10 @@ class SourceBody implements OutgoingBody {
   }
 
   discard(error: Error): void {
-    new IterableBody(this.#source).discard(error);
+    const body = new IterableBody(this.#source);
+    // It listens for the error that it ends the source with: a request may end before `watch`.
+    body.start(() => undefined);
+    body.discard(error);
   }
 }
 

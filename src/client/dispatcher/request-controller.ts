@@ -82,8 +82,22 @@ export class RequestController implements Dispatcher.DispatchController {
   }
 }
 
+/** Names that are kept as Buffers: the same few come with every response. */
+const MAX_NAMES = 256;
+const names = new Map<string, Buffer>();
+
 function toBuffers(fields: RawFields | null): readonly Buffer[] | null {
   // All fields of a list are of one kind; what an interceptor has put there is its own affair.
   if (!Array.isArray(fields) || typeof fields[0] !== 'string') return fields as readonly Buffer[] | null;
-  return (fields as readonly string[]).map((text) => Buffer.from(text, 'latin1'));
+  const texts = fields as readonly string[];
+  return texts.map((text, index) => (index % 2 === 0 ? nameBuffer(text) : Buffer.from(text, 'latin1')));
+}
+
+function nameBuffer(name: string): Buffer {
+  let buffer = names.get(name);
+  if (buffer === undefined) {
+    buffer = Buffer.from(name, 'latin1');
+    if (names.size < MAX_NAMES) names.set(name, buffer);
+  }
+  return buffer;
 }

@@ -23,7 +23,7 @@ export abstract class RoutedDispatcher extends Http3Dispatcher {
     super();
     this.context = new RoutingContext(
       options,
-      (error) => this.emitter.emit('storeError', error),
+      (error) => this.emit('storeError', error),
       (tcp) => this.#relayEvents(tcp),
     );
   }
@@ -86,11 +86,6 @@ export abstract class RoutedDispatcher extends Http3Dispatcher {
     return stats;
   }
 
-  /** Events that undici's types do not have. */
-  protected get emitter(): { emit(event: string, ...args: readonly unknown[]): boolean } {
-    return this;
-  }
-
   #router(origin: Origin, serverName: string | undefined): OriginRouter {
     const key = serverName === undefined ? origin.href : `${origin.href} ${serverName}`;
     let router = this.#routers.get(key);
@@ -117,10 +112,10 @@ export abstract class RoutedDispatcher extends Http3Dispatcher {
     onDisconnect: (origin, error) => this.#emitFailure('disconnect', origin, error),
     onConnectionError: (origin, error) => this.#emitFailure('connectionError', origin, error),
     onDrain: (origin) => {
-      this.emit('drain', new URL(origin.href));
+      this.emit('drain', new URL(origin.href), [this]);
     },
     onPing: (origin, ms) => {
-      this.emitter.emit('ping', ms, new URL(origin.href));
+      this.emit('ping', ms, new URL(origin.href));
     },
     onIdle: (router) => {
       if (this.#routers.get(router.key) !== router) return;
@@ -135,13 +130,13 @@ export abstract class RoutedDispatcher extends Http3Dispatcher {
   }
 
   #emitFailure(event: 'disconnect' | 'connectionError', origin: Origin, error: Http3Error): void {
-    this.emitter.emit(event, new URL(origin.href), [this], error);
+    this.emit(event, new URL(origin.href), [this], error);
   }
 
   #relayEvents(tcp: Dispatcher): void {
     for (const event of TCP_EVENTS) {
       const relay = (origin: URL, targets: readonly Dispatcher[] = [], ...rest: readonly unknown[]): void => {
-        this.emitter.emit(event, origin, [this, ...targets], ...rest);
+        (this as NodeJS.EventEmitter).emit(event, origin, [this, ...targets], ...rest);
       };
       (tcp as NodeJS.EventEmitter).on(event, relay);
       this.#relays.push(() => (tcp as NodeJS.EventEmitter).off(event, relay));

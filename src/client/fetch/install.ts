@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher } from 'undici';
 import { InvalidArgumentError } from '../../errors.js';
 import type { Http3AgentOptions } from '../dispatcher/agent-options.js';
+import type { AnyDispatcher } from '../dispatcher/typed-dispatcher.js';
 import { makeAgent } from './default-agent.js';
 import { isDispatcher } from './fetch.js';
 
@@ -43,12 +44,12 @@ const places: Place[] = [];
  * @throws InvalidArgumentError for options that cannot be used
  * @throws TypeError if `globalThis` is frozen
  */
-export function install(agent: Dispatcher | Http3AgentOptions = {}): Installation {
+export function install(agent: AnyDispatcher | Http3AgentOptions = {}): Installation {
   if (typeof agent !== 'object' || agent === null) {
     throw new InvalidArgumentError('agent: must be a dispatcher or the options of an Http3Agent');
   }
   const own = !isDispatcher(agent);
-  const dispatcher = own ? makeAgent(agent) : agent;
+  const dispatcher = own ? makeAgent(agent) : (agent as Dispatcher);
   const installed = GLOBAL_DISPATCHERS.map((symbol) => put(symbol, dispatcher));
   let inForce = true;
   const uninstall = (): void => {

@@ -1,12 +1,15 @@
 import { Request, type RequestInit } from 'undici';
 import { encodeForm, type FormDataLike } from '../dispatcher/multipart.js';
+import type { AnyDispatcher } from '../dispatcher/typed-dispatcher.js';
 import { abortableBody } from './abortable-body.js';
 
 /** Any fetch's first argument: undici's, this realm's (Node's built-in Request), or that of another copy of undici. */
 export type FetchInput = string | URL | Request | globalThis.Request;
 
 /** Any fetch's second argument. `dispatcher` is undici's: it carries this request instead of the agent. */
-export type FetchInit = RequestInit | globalThis.RequestInit;
+export type FetchInit = (Omit<RequestInit, 'dispatcher'> | Omit<globalThis.RequestInit, 'dispatcher'>) & {
+  readonly dispatcher?: AnyDispatcher | undefined;
+};
 
 /** Arguments that undici's own fetch understands. */
 export interface RequestArguments {
@@ -106,5 +109,5 @@ function hasTag(value: unknown, tag: string): boolean {
  */
 function formAsBlob(form: FormDataLike): Blob {
   const { parts, contentType } = encodeForm(form);
-  return new Blob(parts as (Buffer | Blob)[], { type: contentType });
+  return new Blob(parts as ConstructorParameters<typeof Blob>[0], { type: contentType });
 }

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import type { Dispatcher } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MemoryAgentStore } from '../../../src/client/store/memory-agent-store.js';
@@ -170,6 +172,23 @@ describe('an origin whose HTTP/3 is decided at once', () => {
     await ask(agent, peer.origin);
     await agent.destroy();
     expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length).toBeLessThanOrEqual(before);
+  });
+});
+
+describe('a request that is aborted as it starts', () => {
+  it.each([
+    ['a stream', () => new Readable({ read: () => undefined })],
+    ['a web stream', () => new ReadableStream()],
+  ])('ends %s that was to be its body, which nobody else listens to', async (_kind, makeBody) => {
+    const peer = await serveChoices();
+    const agent = peer.makeAgent();
+    const handler = new Recorder((controller) => controller.abort(new Error('at once')));
+    // An 'error' event that nobody hears ends the process: here, the test.
+    agent.dispatch({ origin: peer.origin, path: '/', method: 'POST', body: makeBody() as Readable }, handler);
+    await agent.close();
+    expect(handler.heard).toEqual(['start', 'error']);
+    expect(handler.error?.message).toBe('at once');
+    expect(peer.seen).toHaveLength(0);
   });
 });
 

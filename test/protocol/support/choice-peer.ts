@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type Dispatcher, request } from 'undici';
 import { onTestFinished } from 'vitest';
 import type { Http3AgentOptions } from '../../../src/client/dispatcher/agent-options.js';
 import type { ResponseConnectionInfo } from '../../../src/client/dispatcher/connection-info.js';
 import { Http3Agent } from '../../../src/client/dispatcher/http3-agent.js';
-import { serve } from '../../server/support/served.js';
+import { serve, testIdentity } from '../../server/support/served.js';
 import { ImpairmentProxy } from '../../support/impairment-proxy.js';
 
 /** A request as the server saw it. */
@@ -45,13 +48,22 @@ export interface ChoicePeer {
   udpPath(delayMs?: number): Promise<ImpairmentProxy>;
 }
 
-/** Serves HTTP/3, HTTP/2 and HTTP/1.1 on one loopback port. */
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Serves HTTP/3, HTTP/2 and HTTP/1.1 on one loopback port.
+ *
+ * @param options `http3: false` for a server of the others only
+ */
 export async function serveChoices(
-  answer: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) => response.end('hello'),
+  answer: Answer = (_request, response) => response.end('hello'),
+  { http3 = true } = {},
 ): Promise<ChoicePeer> {
-  const { server, origin, port, ca } = await serve({ tcp: true, zeroRtt: true, zeroRttWindow: 100 });
+  const { server, origin, port, ca } = http3
+    ? await serve({ tcp: true, zeroRtt: true, zeroRttWindow: 100 })
+    : await serveOverTcp();
   const seen: SeenRequest[] = [];
-  server.on('request', (incoming, response) => {
+  server.on('request', (incoming: IncomingMessage, response: ServerResponse) => {
     const entry: SeenRequest = {
       id: incoming.url ?? '',
       httpVersion: incoming.httpVersion,
@@ -95,6 +107,17 @@ export async function serveChoices(
     },
   };
   return peer;
+}
+
+/** A server that has no HTTP/3. */
+async function serveOverTcp(): Promise<{ server: Http2SecureServer; origin: string; port: number; ca: string }> {
+  const { ca, certificate } = await testIdentity();
+  const server = createSecureServer({ key: certificate.keyPem, cert: certificate.certPem, allowHTTP1: true });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  return { server, origin: `https://127.0.0.1:${port}`, port, ca };
 }
 
 /** Sends a request and reads its response. */
