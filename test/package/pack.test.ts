@@ -1,39 +1,11 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-
-const execFileAsync = promisify(execFile);
-const ROOT = resolve(import.meta.dirname, '../..');
-
-/** npm's own entry point, so that it runs where PATH has nothing but node. */
-const NPM_CLI =
-  process.env.npm_execpath ?? resolve(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
-
-/** An empty project with the packed package installed, and a PATH without any build tool. */
-interface Consumer {
-  readonly directory: string;
-  /** Runs node there and returns what it printed. */
-  node(...args: readonly string[]): Promise<string>;
-}
-
-async function installPacked(root: string): Promise<Consumer> {
-  await execFileAsync(process.execPath, [NPM_CLI, 'pack', '--pack-destination', root], { cwd: ROOT });
-  const tarball = (await readdir(root)).find((name) => name.endsWith('.tgz')) ?? '';
-  const directory = join(root, 'consumer');
-  const bin = join(root, 'bin');
-  await mkdir(directory);
-  await mkdir(bin);
-  await symlink(process.execPath, join(bin, 'node'));
-  await writeFile(join(directory, 'package.json'), '{ "private": true }');
-  const env = { ...process.env, PATH: bin, NECKO_HTTP3_ADDON: '' };
-  const node = async (...args: readonly string[]): Promise<string> =>
-    (await execFileAsync(process.execPath, args, { cwd: directory, env })).stdout;
-  await node(NPM_CLI, 'install', '--prefer-offline', '--no-audit', '--no-fund', join(root, tarball));
-  return { directory, node };
-}
+import { makeIdentity } from '../support/client.js';
+import { fetchProgram } from './support/fetch-in-consumer.js';
+import { type Consumer, installPacked, ROOT } from './support/packed-consumer.js';
+import { BUILT_IN_USE, TYPED_USE } from './support/typed-use.js';
 
 describe('the packed package, installed without build tools', () => {
   let consumer: Consumer;
@@ -45,8 +17,10 @@ describe('the packed package, installed without build tools', () => {
 
   it.each([
     ['necko-http3', 'connect'],
+    ['necko-http3', 'fetch'],
+    ['necko-http3/undici', 'Http3Agent'],
     ['necko-http3/server', 'createSecureServer'],
-  ])('exports the same names of %s to import and require', async (specifier, name) => {
+  ])('exports the same names of %s to import and require, with %s', async (specifier, name) => {
     const viaImport = await consumer.node(
       '--input-type=module',
       '--eval',
@@ -87,19 +61,53 @@ describe('the packed package, installed without build tools', () => {
     expect(await readdir(root)).not.toEqual(expect.arrayContaining(['src', 'native', 'scripts', 'test']));
   });
 
-  it('has types for both module systems', async () => {
-    const use = `import { connect } from 'necko-http3';\nexport type Connect = typeof connect;\nconnect(1, 2, 3, 4);\n`;
-    await writeFile(join(consumer.directory, 'esm.mts'), use);
-    await writeFile(join(consumer.directory, 'cjs.cts'), use);
-    const types = join(ROOT, 'node_modules/@types');
+  it.each([
+    ['import', 'module', 'await import'],
+    ['require', 'commonjs', 'require'],
+  ] as const)('fetches and serves over HTTP/3 by %s, with one copy of each class', async (_, type, load) => {
+    const program = fetchProgram(load, await makeIdentity());
+    const printed = await consumer.node(`--input-type=${type}`, '--eval', program);
+    expect(JSON.parse(printed)).toEqual({
+      text: 'from the package',
+      protocol: 'h3',
+      refusedWithOneClass: true,
+      agentOfOneClass: true,
+      differing: [],
+    });
+  });
+
+  it.each([
+    ['necko-http3', 'undici: true', ['--input-type=module', '--eval', "import 'necko-http3'"]],
+    ['necko-http3/server', 'undici: false', ['--input-type=module', '--eval', "import 'necko-http3/server'"]],
+    ['its command', 'undici: false', ['node_modules/necko-http3/dist/esm/cli/main.js', '--version']],
+  ])('loads undici where it is needed alone: %s (%s)', async (_, said, args) => {
+    await writeFile(join(consumer.directory, 'loaded.cjs'), SAY_WHETHER_UNDICI_IS_LOADED);
+    expect(await consumer.node('--require', './loaded.cjs', ...args)).toContain(said);
+  });
+
+  it.each([
+    ['nodenext', 'es2023', ['use.mts', 'use.cts', 'built-in.mts']],
+    ['nodenext', 'es2023,dom', ['use.mts']],
+    ['bundler', 'es2023', ['use.mts']],
+  ])('has types for module resolution %s, with lib %s', async (resolution, lib, files) => {
+    const { directory } = consumer;
+    for (const name of ['use.mts', 'use.cts']) await writeFile(join(directory, name), TYPED_USE);
+    await writeFile(join(directory, 'built-in.mts'), BUILT_IN_USE);
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--types', 'node', '--typeRoots', types];
-    const result = await consumer.node(tsc, ...options, 'esm.mts', 'cjs.cts').catch((error) => error.stdout);
-    const errors = result.split('\n').filter((line: string) => line.includes('error'));
-    // The call with too many arguments shows that the types are there: an `any` would accept it.
-    expect(errors).toEqual([
-      expect.stringMatching(/^cjs\.cts\(3,\d+\): error TS2554/),
-      expect.stringMatching(/^esm\.mts\(3,\d+\): error TS2554/),
-    ]);
+    const module = resolution === 'nodenext' ? 'nodenext' : 'esnext';
+    const options = ['--target', 'es2023', '--lib', lib, '--module', module, '--moduleResolution', resolution];
+    const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')];
+    // Declarations of dependencies are checked as well: no skipLibCheck.
+    const errors = await consumer.node(tsc, '--noEmit', '--strict', ...options, ...types, ...files).then(
+      () => '',
+      (error) => error.stdout,
+    );
+    expect(errors).toBe('');
   });
 });
+
+/** For the end of a process. undici's modules are CommonJS, whoever loads them. */
+const SAY_WHETHER_UNDICI_IS_LOADED = `process.on('exit', () => {
+  const files = Object.keys(require.cache);
+  console.log('undici: ' + files.some((file) => file.includes(require('node:path').join('node_modules', 'undici'))));
+});`;
