@@ -48,8 +48,10 @@ const NOT_MODIFIED = 304;
 const TOO_EARLY = 425;
 /** Not for this origin on this connection (RFC 9110 15.5.20). */
 const MISDIRECTED = 421;
-/** How often a request goes to another connection or stream: refused by the server, or turned away before it was sent. */
-const MAX_RESTARTS = 5;
+/** How often a request is sent again after a server refused it, though its connection goes on. */
+const MAX_REFUSALS = 5;
+/** How often it goes to another connection because one went away (GOAWAY, a loss before it was sent): each took others with it. */
+const MAX_RESTARTS = 20;
 
 /** One request and its response: necko's nsHttpTransaction. The connection manager dispatches it, a stream carries it. */
 export class HttpTransaction implements Transaction {
@@ -78,6 +80,7 @@ export class HttpTransaction implements Transaction {
   #paused = false;
   #settled = false;
   #restarts = 0;
+  #refusals = 0;
 
   constructor(
     request: ParsedRequest,
@@ -154,7 +157,7 @@ export class HttpTransaction implements Transaction {
    * again, and it was not tried too often.
    */
   get canRestart(): boolean {
-    return !this.#settled && this.#restarts < MAX_RESTARTS && this.#unspent;
+    return !this.#settled && this.#refusals < MAX_REFUSALS && this.#restarts < MAX_RESTARTS && this.#unspent;
   }
 
   /**
@@ -163,6 +166,8 @@ export class HttpTransaction implements Transaction {
    * @param altUsed the alternative service that the connection uses, for the Alt-Used field (RFC 7838 5)
    */
   carriedBy(carrier: TransactionCarrier, altUsed: string | undefined): void {
+    // Only now: a connection's GOAWAY is heard after the refusals that it means.
+    if (this.#carrier?.connected) this.#refusals += 1;
     this.#carrier = carrier;
     this.#altUsed = altUsed;
   }

@@ -351,7 +351,7 @@ export class PooledConnection implements RaceOwner, TransactionCarrier {
 
   readonly #takeToken = async (): Promise<StoredToken | undefined> => {
     try {
-      const token = await this.plan.options.tokenStore?.take(this.#tokenKey());
+      const token = await soon(this.plan.options.tokenStore?.take(this.#tokenKey()));
       return token === undefined ? undefined : checkStoredToken(token);
     } catch (error) {
       this.owner.onTokenStoreError(error);
@@ -363,5 +363,22 @@ export class PooledConnection implements RaceOwner, TransactionCarrier {
   #tokenKey(): string {
     const { origin, options } = this.plan;
     return `h3|${origin.host}:${origin.port}|${options.serverName}|${options.trustAnchors?.fingerprint ?? 'insecure'}`;
+  }
+}
+
+/** Milliseconds that a token store gets: a full handshake is better than none. */
+const TOKEN_STORE_PATIENCE = 1000;
+
+/** @throws Error if it takes too long */
+async function soon<T>(value: T | Promise<T>): Promise<T> {
+  if (!(value instanceof Promise)) return value;
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('The token store did not answer in time')), TOKEN_STORE_PATIENCE);
+  });
+  try {
+    return await Promise.race([value, tooLate]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -32,6 +32,8 @@ export interface ResponseConsumer {
 export interface TransactionCarrier {
   /** Its handshake succeeded. */
   readonly established: boolean;
+  /** Established, and takes requests. */
+  readonly connected: boolean;
   readonly info: ConnectionInfo | undefined;
   /** Nothing came on it in time: it may be dead. */
   probe(): void;

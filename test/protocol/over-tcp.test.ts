@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import * as http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import * as net from 'node:net';
+import { Readable } from 'node:stream';
 import { Agent, errors, ProxyAgent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ConnectorOptions } from '../../src/client/dispatcher/agent-options.js';
@@ -92,6 +93,28 @@ describe('what HTTP/3 here cannot do goes over TCP', () => {
     const agent = peer.makeAgent({ protocol: 'h3-first', tcp });
     await ask(agent, `${peer.origin}/1`);
     expect(proxy.places).toHaveLength(1);
+  });
+});
+
+describe('a body over TCP that says that it is empty', () => {
+  it('may be pulled', async () => {
+    const peer = await serveChoices();
+    const { status } = await ask(peer.makeAgent(), `${peer.origin}/`, {
+      method: 'POST',
+      body: Readable.from([]),
+      headers: { 'content-length': '0' },
+    });
+    expect(status).toBe(200);
+  });
+
+  it('and is not, fails the request', async () => {
+    const peer = await serveChoices();
+    const answer = ask(peer.makeAgent(), `${peer.origin}/`, {
+      method: 'POST',
+      body: Readable.from([Buffer.from('bytes')]),
+      headers: { 'content-length': '0' },
+    });
+    await expect(answer).rejects.toBeInstanceOf(errors.RequestContentLengthMismatchError);
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { MemoryAgentStore } from '../../src/client/store/memory-agent-store.js';
+import type { TokenStore } from '../../src/session/token-store.js';
 import { ask, serveChoices } from './support/choice-peer.js';
 
 it('every connection in 0-RTT leaves a token for the one after it, however short it is', async () => {
@@ -17,4 +18,13 @@ it('every connection in 0-RTT leaves a token for the one after it, however short
   const visits: (boolean | undefined)[] = [];
   for (let count = 0; count < 10; count += 1) visits.push(await visit());
   expect(visits).toEqual(Array(10).fill(true));
+});
+
+it('a token store that never answers costs the resumption, and is reported', async () => {
+  const peer = await serveChoices();
+  const tokenStore: TokenStore = { take: () => new Promise(() => undefined), put: () => undefined };
+  const agent = peer.makeAgent({ protocol: 'h3', tokenStore });
+  const reported = new Promise((resolve) => agent.once('storeError', resolve));
+  expect(await ask(agent, `${peer.origin}/`)).toMatchObject({ status: 200, version: '3.0' });
+  expect(await reported).toMatchObject({ message: 'The token store did not answer in time' });
 });

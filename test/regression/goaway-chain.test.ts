@@ -1,12 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { ClientHttp3Session } from '../../src/index.js';
 import { AioquicServer } from '../support/aioquic-server.js';
 import { makeIdentity, openSession } from '../support/client.js';
 import { fetchBytes, type Settlement, settle } from '../support/settlement.js';
 import { waitUntil } from '../support/wait-until.js';
 
 /** How often a request moves on: a server that never takes it must not keep it for ever. */
-const MAX_MOVES = 5;
+const MAX_MOVES = 20;
 
 const identity = await makeIdentity();
 
@@ -18,7 +17,7 @@ async function start(maxStreams: number): Promise<AioquicServer> {
 
 const handshakes = ({ events }: AioquicServer): number => events.filter(({ event }) => event === 'handshake').length;
 
-test('a request that every connection refuses by GOAWAY is sent six times, and fails once', async () => {
+test('a request that every connection refuses by GOAWAY is sent 21 times, and fails once', async () => {
   const server = await start(10);
   // Without 0-RTT, in which a connection may be over before its handshake is.
   const session = openSession(server.origin, identity, { tokenStore: false });
@@ -34,7 +33,6 @@ test('a request that every connection refuses by GOAWAY is sent six times, and f
 
 interface Chain {
   readonly server: AioquicServer;
-  readonly session: ClientHttp3Session;
   /** Stays behind the others on each connection. */
   readonly last: Promise<Settlement>;
   readonly finish: () => Promise<void>;
@@ -57,7 +55,7 @@ async function moveOn(moves: number): Promise<Chain> {
     for (const { error } of await Promise.all(settled)) expect(error).toBeUndefined();
     await session.close();
   };
-  return { server, session, last, finish };
+  return { server, last, finish };
 }
 
 test('a request that waits moves from one connection to the next, and is sent once', async () => {
@@ -68,15 +66,5 @@ test('a request that waits moves from one connection to the next, and is sent on
   expect(events).toEqual(['ready', 'response', 'data', 'end', 'close']);
   expect(server.requests.filter(({ path }) => path === '/digest')).toHaveLength(1);
   expect(handshakes(server)).toBe(1 + MAX_MOVES);
-  await finish();
-});
-
-test('but not for ever', async () => {
-  const { server, session, last, finish } = await moveOn(MAX_MOVES + 1);
-  const { error, events } = await last;
-  expect(error).toMatchObject({ code: 'UND_ERR_SOCKET', safeToRetry: true, cause: { code: 'ERR_HTTP3_GOAWAY' } });
-  expect(events).toEqual(['error', 'close']);
-  expect(server.requests.some(({ path }) => path === '/digest')).toBe(false);
-  expect(await fetchBytes(session)).toMatchObject({ error: undefined, bytes: 6 });
   await finish();
 });

@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { asError, RequestAbortedError } from '../../errors.js';
+import { asError, RequestAbortedError, RequestContentLengthMismatchError } from '../../errors.js';
 import type { Carrier, Exchange } from './exchange.js';
 import { type TcpConnection, watchTcpConnection } from './tcp-connections.js';
 
@@ -43,9 +43,8 @@ export class TcpLeg implements Dispatcher.DispatchHandler, Carrier {
           ...options,
           origin: request.origin.href,
           headers: request.tcpHeaders(),
-          // undici takes any iterable of bytes, which its types do not say. One without bytes, as of fetch's body of '', would never
-          // end over its HTTP/2.
-          body: (request.contentLength === 0 ? null : request.body.forTcp()) as Readable | Buffer | null,
+          // undici takes any iterable of bytes, which its types do not say.
+          body: (this.#saysEmpty ? null : request.body.forTcp()) as Readable | Buffer | null,
         },
         this,
       );
@@ -82,12 +81,30 @@ export class TcpLeg implements Dispatcher.DispatchHandler, Carrier {
       controller.abort(new RequestAbortedError('The request goes another way'));
       return;
     }
+    if (!this.#started && this.#saysEmpty) void this.#checkEmpty();
     this.#started = true;
     this.#requestSent = performance.now();
     watchTcpConnection((connection) => {
       this.#connection = connection;
     });
     if (this.exchange.controller.paused) controller.pause();
+  }
+
+  /** A body that says that it has no bytes, such as fetch's of '': over undici's HTTP/2 one that is pulled would never end. */
+  get #saysEmpty(): boolean {
+    const { contentLength, body } = this.exchange.request;
+    return contentLength === 0 && body.length !== 0;
+  }
+
+  async #checkEmpty(): Promise<void> {
+    try {
+      for await (const chunk of (this.exchange.request.body.forTcp() ?? []) as AsyncIterable<Uint8Array>) {
+        if (chunk.length === 0) continue;
+        throw new RequestContentLengthMismatchError('The request body has bytes, and a content-length of 0');
+      }
+    } catch (error) {
+      this.exchange.controller.abort(asError(error));
+    }
   }
 
   onRequestUpgrade(

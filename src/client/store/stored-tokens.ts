@@ -9,8 +9,6 @@ const HEAD_BYTES = 1 + 8;
 const LENGTH_BYTES = 4;
 /** Longer chains are not made by any authority; it bounds what garbage can ask for. */
 const MAX_CERTIFICATES = 64;
-/** Milliseconds that a connection waits for a token: without one it only takes a round trip more. */
-const TAKE_TIMEOUT = 1_000;
 
 /**
  * Resumption tokens in an agent's store. All numbers in the format are big-endian: the version (1 byte), `expires` (a double), then the
@@ -23,9 +21,9 @@ export class StoredTokens implements TokenStore {
     this.#store = store;
   }
 
-  /** @throws what the store throws; an Error if it takes longer than a second, or if it gives what {@link put} did not make */
+  /** @throws what the store throws; an Error if it gives what {@link put} did not make */
   async take(key: string): Promise<StoredToken | undefined> {
-    const stored = await withinTime(this.#store.take(KEY_PREFIX + key));
+    const stored = await this.#store.take(KEY_PREFIX + key);
     return stored === undefined ? undefined : decodeToken(stored);
   }
 
@@ -73,16 +71,4 @@ export function decodeToken(stored: Uint8Array): StoredToken {
 
 function unreadable(what: string): TypeError {
   return new TypeError(`The store has something in the place of a resumption token that is not ${what}`);
-}
-
-async function withinTime<T>(result: T | Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The store gave no answer within ${TAKE_TIMEOUT} ms`)), TAKE_TIMEOUT);
-  });
-  try {
-    return await Promise.race([result, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

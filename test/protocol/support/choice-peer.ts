@@ -124,7 +124,11 @@ async function serveOverTcp(): Promise<{ server: Http2SecureServer; origin: stri
 export async function ask(
   agent: Dispatcher,
   url: string,
-  options: { readonly method?: string; readonly body?: string | Buffer | Readable | AsyncIterable<Uint8Array> } = {},
+  options: {
+    readonly method?: string;
+    readonly body?: string | Buffer | Readable | AsyncIterable<Uint8Array>;
+    readonly headers?: Record<string, string>;
+  } = {},
 ): Promise<Answered> {
   let info: ResponseConnectionInfo | undefined;
   const ours = {
@@ -135,6 +139,7 @@ export async function ask(
   const { statusCode, headers, body } = await request(url, {
     dispatcher: agent,
     method: options.method ?? 'GET',
+    headers: options.headers ?? {},
     // undici takes iterables, which its types do not say.
     body: (options.body ?? null) as Readable | null,
     ...ours,
