@@ -2,34 +2,12 @@
  * The server of the agent soak, in a process of its own: `GET /N` is answered with N bytes, a request with a body with the number of its
  * bytes. Prints where it listens as one line of JSON. Its argument is JSON: `{ key, cert }`, PEM.
  */
+import { request as respond } from '../../bench/servers/handler.mjs';
 import { createSecureServer } from '../../src/server/index.js';
 
-const BLOCK = Buffer.alloc(64 * 1024, 'necko');
-
-/**
- * @param {import('node:http').ServerResponse} response
- * @param {number} length
- */
-function respond(response, length) {
-  let left = length;
-  response.setHeader('content-length', left);
-  const write = () => {
-    while (left > BLOCK.length) {
-      left -= BLOCK.length;
-      if (!response.write(BLOCK)) {
-        response.once('drain', write);
-        return;
-      }
-    }
-    response.end(BLOCK.subarray(0, left));
-  };
-  write();
-}
-
 const server = createSecureServer(JSON.parse(process.argv[2] ?? ''), (request, response) => {
-  const { method, url = '/' } = request;
-  if (method !== 'POST') {
-    respond(response, Number(url.slice(1)));
+  if (request.method !== 'POST') {
+    respond(request, response);
     return;
   }
   let length = 0;

@@ -30,41 +30,6 @@ export interface Http3RequestExtras {
 /** Options of a request, undici's and ours. */
 export interface Http3DispatchOptions extends Dispatcher.DispatchOptions, Http3RequestExtras {}
 
-/** A request as a dispatcher was given it, checked by undici's rules. */
-export interface DispatchRequest {
-  /** As given: for undici, if the request goes over TCP. */
-  readonly options: Dispatcher.DispatchOptions;
-  readonly origin: Origin;
-  readonly method: string;
-  /** With `query` applied, in ASCII, without a fragment; of an absolute URL the path and query. */
-  readonly path: string;
-  /** Flat, names in lower case. Without host and content-length, and without what HTTP/3 does not have. */
-  readonly headers: readonly string[];
-  readonly hasContentType: boolean;
-  /** Of the `host` field, or of an absolute URL in `path`. */
-  readonly authority: string | undefined;
-  /** The option's, else the `host` field's; undefined: the origin's. */
-  readonly serverName: string | undefined;
-  readonly body: OutgoingBody;
-  /** The user's. */
-  readonly contentLength: number | undefined;
-  /** What HTTP/3 here cannot do. */
-  readonly needsTcp: 'CONNECT' | 'upgrade' | undefined;
-  readonly expectContinue: boolean;
-  /** A connection of its own, closed afterwards. */
-  readonly reset: boolean;
-  readonly idempotent: boolean;
-  readonly blocking: boolean;
-  readonly limits: TransactionLimits;
-  /** Bytes; -1: no limit. */
-  readonly maxResponseSize: number;
-  readonly strictContentLength: boolean;
-  readonly priority: Priority;
-  readonly onConnectionInfo: ((info: ResponseConnectionInfo) => void) | undefined;
-  /** The fields for undici, flat: everything that was given, and what the body says of itself. */
-  tcpHeaders(): string[];
-}
-
 /** Methods whose requests may be repeated (RFC 9110 9.2.2), as far as undici says so. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'QUERY']);
 /** Control characters, space, and what is beyond Latin-1. */
@@ -78,23 +43,30 @@ const NOT_IN_PATH = /[^\x21-\xff]/;
  */
 export function parseDispatchOptions(options: unknown, defaults: RequestDefaults): DispatchRequest {
   if (typeof options !== 'object' || options === null) throw new InvalidArgumentError('opts must be an object.');
-  return new CheckedRequest(options as Http3DispatchOptions, defaults);
+  return new DispatchRequest(options as Http3DispatchOptions, defaults);
 }
 
-class CheckedRequest implements DispatchRequest {
+/** A request as a dispatcher was given it, checked by undici's rules. */
+export class DispatchRequest {
+  /** As given: for undici, if the request goes over TCP. */
   readonly options: Http3DispatchOptions;
   readonly origin: Origin;
   readonly method: string;
+  /** With `query` applied, in ASCII, without a fragment; of an absolute URL the path and query. */
   readonly path: string;
+  /** Of the `host` field, or of an absolute URL in `path`. */
   readonly authority: string | undefined;
+  /** The option's, else the `host` field's; undefined: the origin's. */
   readonly serverName: string | undefined;
   readonly body: OutgoingBody;
+  /** What HTTP/3 here cannot do. */
   readonly needsTcp: 'CONNECT' | 'upgrade' | undefined;
   readonly expectContinue: boolean;
+  /** A connection of its own, closed afterwards. */
   readonly reset: boolean;
   readonly idempotent: boolean;
-  readonly blocking: boolean;
   readonly limits: TransactionLimits;
+  /** Bytes; -1: no limit. */
   readonly maxResponseSize: number;
   readonly strictContentLength: boolean;
   readonly priority: Priority;
@@ -117,7 +89,6 @@ class CheckedRequest implements DispatchRequest {
     this.expectContinue = options.expectContinue ?? false;
     this.reset = (options.reset ?? false) || this.#headers.close;
     this.idempotent = options.idempotent ?? IDEMPOTENT.has(method);
-    this.blocking = options.blocking ?? method !== 'HEAD';
     this.limits =
       headersTimeout == null && bodyTimeout == null
         ? defaults
@@ -133,10 +104,12 @@ class CheckedRequest implements DispatchRequest {
     this.#checkContentLength();
   }
 
+  /** Flat, names in lower case. Without host and content-length, and without what HTTP/3 does not have. */
   get headers(): readonly string[] {
     return this.#headers.fields;
   }
 
+  /** The user's. */
   get contentLength(): number | undefined {
     return this.#headers.contentLength;
   }
@@ -145,6 +118,7 @@ class CheckedRequest implements DispatchRequest {
     return this.#headers.hasContentType;
   }
 
+  /** The fields for undici, flat: everything that was given, and what the body says of itself. */
   tcpHeaders(): string[] {
     const { fields, connectionSpecific, host, contentLength, close, hasContentType } = this.#headers;
     const headers = [...fields, ...connectionSpecific];

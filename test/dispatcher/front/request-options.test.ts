@@ -63,7 +63,6 @@ describe('options of a request', () => {
     const undici = parseAsUndici(options);
     expect(own.path).toBe(undici.path);
     expect(own.idempotent).toBe(undici.idempotent);
-    expect(own.blocking).toBe(undici.blocking);
     expect(own.reset).toBe(undici.reset ?? false);
     expect(own.expectContinue).toBe(undici.expectContinue);
     expect(own.serverName ?? null).toBe(undici.servername);
