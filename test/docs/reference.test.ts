@@ -63,7 +63,7 @@ describe('docs/undici.md', () => {
     ['src/client/dispatcher/agent-options.ts', 'Http3ClientOptions'],
     ['src/client/dispatcher/agent-options.ts', 'Http3AgentOptions'],
     ['src/client/dispatcher/agent-options.ts', 'ConnectorOptions'],
-    ['src/client/dispatcher/dispatch-request.ts', 'Http3DispatchOptions'],
+    ['src/client/dispatcher/dispatch-request.ts', 'Http3RequestExtras'],
     ['src/client/dispatcher/origin-stats.ts', 'OriginStats'],
     ['src/http/https-record.ts', 'HttpsRecord'],
   ])('has everything of %s, %s', async (path, name) => {

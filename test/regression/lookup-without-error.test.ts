@@ -28,7 +28,7 @@ test.each<[string, (callback: Callback) => void, string]>([
   ['an error and nothing else', (callback) => callback(failure, undefined), 'ENOTFOUND'],
   ['no address', (callback) => callback(undefined, []), 'ENOTFOUND'],
   ['what is no address', (callback) => callback(undefined, [{ address: 'localhost', family: 4 }]), 'ENOTFOUND'],
-  ['no list', (callback) => callback(undefined, undefined), 'UND_ERR_SOCKET'],
+  ['no list', (callback) => callback(undefined, undefined), 'ENOTFOUND'],
   [
     'an exception',
     () => {
