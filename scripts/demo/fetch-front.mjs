@@ -13,7 +13,7 @@ const HEAD_START_MS = 10_000;
  */
 export async function showFetch(origin, ca, signal, say) {
   const store = new MemoryAgentStore();
-  const makeFetch = () => createFetch({ store, headStart: HEAD_START_MS, connect: { ca } });
+  const makeFetch = () => createFetch({ store, headStart: HEAD_START_MS, allowH2: true, connect: { ca } });
 
   const fetch = makeFetch();
   try {

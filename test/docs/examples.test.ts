@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wantsHttp2 } from '../../src/client/dispatcher/agent-options.js';
 import { type Caddy, startCaddy } from '../support/caddy.js';
 import { type IssuedCertificate, makeCa, makeCert } from '../support/certs.js';
 import { findFreePort } from '../support/free-port.js';
@@ -169,7 +170,8 @@ describe('examples/fetch-with-store.mjs', () => {
       expect(stderr).toBe('');
       lines.push(stdout);
     }
-    const ways = ['h2', 'h3', 'h3 in 0-RTT'];
+    const overTcp = wantsHttp2({}) ? 'h2' : 'http/1.1';
+    const ways = [overTcp, 'h3', 'h3 in 0-RTT'];
     expect(lines).toEqual(ways.map((way) => `200 over ${way}: 5 bytes of ${site.origin}/\n`));
   });
 });

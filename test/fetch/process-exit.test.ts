@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { wantsHttp2 } from '../../src/client/dispatcher/agent-options.js';
 import { runScenario } from '../support/scenario.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import type { ExitInput, ExitReport, SceneName } from './process-exit-child.js';
@@ -8,7 +9,7 @@ import { servePeer } from './support/fetch-peer.js';
 
 // These use fetch as it comes, with its default agent: the protocol is its choice.
 it.each<[SceneName, ExitReport]>([
-  ['the first response, over TCP', { text: 'text', protocol: 'h2' }],
+  ['the first response, over TCP', { text: 'text', protocol: wantsHttp2({}) ? 'h2' : 'http/1.1' }],
   ['a response over HTTP/3', { text: 'text', protocol: 'h3' }],
   ['a response whose body nobody reads', { text: '', protocol: 'h3' }],
   ['an aborted request', { text: 'AbortError', protocol: 'h3' }],

@@ -59,7 +59,7 @@ async function mocks(context) {
 async function learns(context) {
   const { undici, origin } = context;
   // The head start decides nothing here.
-  const dispatcher = context.agent({ protocol: 'auto', headStart: 20_000 });
+  const dispatcher = context.agent({ protocol: 'auto', headStart: 20_000, allowH2: true });
   const protocols = [];
   for (let turn = 0; turn < 2; turn++) {
     const { headers, body } = await undici.request(`${origin}/echo`, { dispatcher });

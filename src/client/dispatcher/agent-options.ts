@@ -273,6 +273,14 @@ export function makeTcpDispatcher(options: Http3AgentOptions, allowHttp2: boolea
   return new ProxyAgent({ ...proxied, ...proxyOptions });
 }
 
+/** Node 20's node:http2 can corrupt memory when streams are reset while it reads, as they are when requests are aborted. */
+const HTTP2_IS_SOUND = Number.parseInt(process.versions.node, 10) >= 22;
+
+/** Whether HTTP/2 is spoken over TCP. */
+export function wantsHttp2({ allowH2 = HTTP2_IS_SOUND }: Http3AgentOptions): boolean {
+  return allowH2;
+}
+
 /** Without what is ours. */
 function tcpOptions(options: Http3AgentOptions, allowHttp2: boolean): Agent.Options {
   const { protocol, headStart, hints, resolveHttpsRecord, store, tokenStore, tcp, proxy, ...rest } = options;
@@ -288,6 +296,6 @@ function tcpOptions(options: Http3AgentOptions, allowHttp2: boolean): Agent.Opti
     ...shared
   } = rest;
   const { connect } = shared;
-  const allowH2 = allowHttp2 && (options.allowH2 ?? true);
+  const allowH2 = allowHttp2 && wantsHttp2(options);
   return { ...shared, allowH2, ...(connect !== undefined && { connect }) } as Agent.Options;
 }

@@ -12,6 +12,7 @@ import {
   makeTcpDispatcher,
   type ResolvedAgentOptions,
   resolveAgentOptions,
+  wantsHttp2,
 } from './agent-options.js';
 import { AlternativeServices } from './alternative-services.js';
 import type { OriginStats } from './origin-stats.js';
@@ -62,7 +63,7 @@ export class RoutingContext {
 
   /** Carries upgrades, which HTTP/2 servers rarely have (RFC 8441), and what is to go over HTTP/1.1 only. */
   get http1(): Dispatcher {
-    if (this.#given.tcp !== undefined || this.#given.allowH2 === false) return this.tcp;
+    if (this.#given.tcp !== undefined || !wantsHttp2(this.#given)) return this.tcp;
     if (this.#http1 === undefined) {
       this.#http1 = makeTcpDispatcher(this.#given, false);
       this.#onTcpMade(this.#http1);

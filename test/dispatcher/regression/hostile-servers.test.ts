@@ -9,7 +9,7 @@ import { type Served, serve } from '../../server/support/served.js';
 
 /** An agent that is told of the server's HTTP/3, and ends with the test. */
 function agentFor({ origin, port, ca }: Served, options: Http3AgentOptions = {}): Http3Agent {
-  const agent = new Http3Agent({ connect: { ca }, hints: [{ origin, port }], ...options });
+  const agent = new Http3Agent({ connect: { ca }, allowH2: true, hints: [{ origin, port }], ...options });
   onTestFinished(() => agent.destroy());
   return agent;
 }

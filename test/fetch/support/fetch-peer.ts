@@ -40,7 +40,7 @@ export async function servePeer(
   const { server, origin, ca } = await serve({ tcp: true, ...serverOptions });
   server.on('request', answer);
   const makeAgent = (more: Http3AgentOptions = {}): Http3Agent => {
-    const made = new Http3Agent({ protocol: PROTOCOL, connect: { ca }, ...more });
+    const made = new Http3Agent({ protocol: PROTOCOL, allowH2: true, connect: { ca }, ...more });
     // Hooks run last first: agents end before the server.
     onTestFinished(() => made.destroy());
     return made;

@@ -90,7 +90,7 @@ export async function serveChoices(
     altSvc: undefined,
     forget: () => seen.splice(0),
     makeAgent: (options = {}) => {
-      const agent = new Http3Agent({ connect: { ca }, ...options });
+      const agent = new Http3Agent({ connect: { ca }, allowH2: true, ...options });
       // Hooks run last first: agents end before the server.
       onTestFinished(() => agent.destroy());
       return agent;
