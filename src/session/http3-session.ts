@@ -28,6 +28,8 @@ import { StreamTable } from './stream-table.js';
 
 /** Datagrams taken from the socket in one step: about 1.5 MB, after which JavaScript gets its turn. */
 const MAX_DATAGRAMS_IN = 1024;
+/** As many at once are answers to small requests; more are a transfer, whose sender waits for acknowledgements. */
+const MAX_ANSWER_DATAGRAMS = 8;
 /** Datagrams sent in one step. */
 const MAX_DATAGRAMS_OUT = 1024;
 
@@ -138,8 +140,9 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     this.processInput();
     this.processEvents();
     this.#writeReadyStreams();
-    if (this.#state === State.CONNECTED && this.#socketError === undefined) {
-      // Acknowledgements go out with what the consumers of what has arrived ask for next, before the event loop polls again.
+    const few = (this.#driver.status[Status.DATAGRAMS_IN] ?? 0) <= MAX_ANSWER_DATAGRAMS;
+    if (few && this.#state === State.CONNECTED && this.#socketError === undefined) {
+      // Acknowledgements go out with what the consumers of an answer ask for next, before the event loop polls again.
       this.#connection.resumeSendLater();
     } else this.processOutputAndEvents();
   }
@@ -463,12 +466,13 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     this.#closedReported = true;
     this.#commands.end();
     this.#upkeep.end();
+    const { errorCode, errorName } = reason;
     for (const stream of this.#streams.all()) {
       if (!this.#handshake.established || this.#closedByUser) stream.close(reason);
       else if (!stream.activated) this.#unprocessed(stream, reason);
       else
         stream.close(
-          new SocketError(`The connection was lost: ${reason.message}`, { cause: reason, ...codesOf(reason) }),
+          new SocketError(`The connection was lost: ${reason.message}`, { cause: reason, errorCode, errorName }),
         );
     }
     this.#updateActivity();
@@ -491,9 +495,4 @@ export class Http3Session implements Session, UdpSession, StreamSession {
       else handle.unref();
     }
   }
-}
-
-/** The wire's code of an error, for the errors that follow from it. */
-function codesOf({ errorCode, errorName }: Http3Error): Pick<Http3Error, 'errorCode' | 'errorName'> {
-  return { errorCode, errorName };
 }
