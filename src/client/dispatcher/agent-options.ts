@@ -295,7 +295,5 @@ function tcpOptions(options: Http3AgentOptions, allowHttp2: boolean): Agent.Opti
     quic,
     ...shared
   } = rest;
-  const { connect } = shared;
-  const allowH2 = allowHttp2 && wantsHttp2(options);
-  return { ...shared, allowH2, ...(connect !== undefined && { connect }) } as Agent.Options;
+  return { ...shared, allowH2: allowHttp2 && wantsHttp2(options) } as Agent.Options;
 }

@@ -116,15 +116,3 @@ export class ExchangeRace implements LegHooks, TcpLegHooks, Carrier {
     this.#track.onDecided(this);
   }
 }
-
-/** Finds the Alt-Svc field of a response, of which there may be several (RFC 9110 5.3). */
-export function noteAltSvc(fields: readonly string[], track: Pick<RaceTrack, 'onAltSvc'>): void {
-  let altSvc: string | undefined;
-  let age: string | undefined;
-  for (let index = 0; index < fields.length; index += 2) {
-    const name = fields[index];
-    if (name === 'alt-svc') altSvc = altSvc === undefined ? fields[index + 1] : `${altSvc}, ${fields[index + 1]}`;
-    else if (name === 'age') age = fields[index + 1];
-  }
-  if (altSvc !== undefined) track.onAltSvc(altSvc, age);
-}

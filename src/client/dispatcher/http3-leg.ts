@@ -100,6 +100,10 @@ export class Http3Leg implements ResponseConsumer, LegBodyWatcher, Carrier {
     if (!early) this.#commit();
   }
 
+  onEarlyDataAccepted(): void {
+    this.#commit();
+  }
+
   onChunkSent(chunk: Uint8Array): void {
     if (requestChannels.bodyChunkSent.hasSubscribers) {
       requestChannels.bodyChunkSent.publish({ request: this.#diagnosed, chunk });

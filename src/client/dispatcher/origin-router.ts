@@ -10,7 +10,7 @@ import {
   publishConnected,
 } from './diagnostics-connect.js';
 import type { Exchange } from './exchange.js';
-import { ExchangeRace, noteAltSvc, type RaceTrack } from './exchange-race.js';
+import { ExchangeRace, type RaceTrack } from './exchange-race.js';
 import { Http3Leg, type LegHooks } from './http3-leg.js';
 import { NO_STATS, type OriginStats } from './origin-stats.js';
 import type { RoutingContext } from './routing-context.js';
@@ -130,7 +130,8 @@ export class OriginRouter implements RaceTrack {
 
   onResponseFields(fields: readonly string[]): void {
     this.#answered = true;
-    noteAltSvc(fields, this);
+    const altSvc = joined(fields, 'alt-svc');
+    if (altSvc !== undefined) this.onAltSvc(altSvc, joined(fields, 'age'));
   }
 
   onAltSvc(value: string, age: string | undefined): void {
@@ -327,7 +328,6 @@ export class OriginRouter implements RaceTrack {
       this.#answered = false;
       if (this.#alternative !== undefined) this.#context.alternatives.markWorking(this.origin, this.#alternative);
       this.#endHeadStart();
-      for (const race of [...this.#races]) race.onCommitted();
       this.#listener.onConnect(this.origin);
     },
     onConnectFailed: (error) => {
@@ -359,6 +359,15 @@ export class OriginRouter implements RaceTrack {
 /** It closed the connection for an error. */
 function endedByServer({ errorCode }: Http3Error): boolean {
   return errorCode !== undefined && errorCode !== 0 && errorCode !== H3_ERROR.H3_NO_ERROR;
+}
+
+/** A field's value; several fields of one name are one list (RFC 9110 5.3). */
+function joined(fields: readonly string[], name: string): string | undefined {
+  let value: string | undefined;
+  for (let index = 0; index < fields.length; index += 2) {
+    if (fields[index] === name) value = value === undefined ? fields[index + 1] : `${value}, ${fields[index + 1]}`;
+  }
+  return value;
 }
 
 function authority(host: string, port: number): string {

@@ -80,7 +80,7 @@ export abstract class RoutedDispatcher extends Http3Dispatcher {
     for (const { origin, stats: own } of this.#routers.values()) {
       stats[origin.href] = addStats(stats[origin.href] ?? NO_STATS, own);
     }
-    for (const [origin, tcp] of Object.entries(this.context.tcpStats)) {
+    for (const [origin, tcp] of this.context.tcpStats) {
       stats[origin] = addStats(stats[origin] ?? NO_STATS, tcp);
     }
     return stats;

@@ -71,9 +71,11 @@ export class RoutingContext {
     return this.#http1;
   }
 
-  /** Of the TCP dispatcher, where it has any. */
-  get tcpStats(): Readonly<Record<string, Partial<Record<keyof OriginStats, number | boolean>>>> {
-    return (this.#tcp as Partial<Pick<Agent, 'stats'>> | undefined)?.stats ?? {};
+  /** Of the TCP dispatchers, by origin, where they have any. */
+  get tcpStats(): readonly (readonly [origin: string, stats: Partial<Record<keyof OriginStats, number | boolean>>])[] {
+    return [this.#tcp, this.#http1].flatMap((tcp) =>
+      Object.entries((tcp as Partial<Pick<Agent, 'stats'>> | undefined)?.stats ?? {}),
+    );
   }
 
   connectionOptions(origin: Origin, serverName: string | undefined): ResolvedConnectionOptions {
