@@ -4,12 +4,13 @@
  */
 const layers = [
   ['errors', '^src/errors[.]ts$'],
-  ['native', '^src/native(-server)?[.]ts$'],
+  ['native', '^src/native(-server|-webtransport)?[.]ts$'],
   ['transport', '^src/transport/'],
   ['stream', '^src/stream/'],
   ['session', '^src/session/'],
   ['http', '^src/http/'],
-  ['fronts', '^src/(client|webtransport|server)/'],
+  ['webtransport', '^src/webtransport/'],
+  ['fronts', '^src/(client|server)/'],
   ['entry points', '^src/([a-z-]+[.]ts$|cli/)'],
 ];
 
@@ -27,8 +28,8 @@ const upward = layers.slice(0, -1).map(([name, path], level) => ({
 const fronts = {
   name: 'fronts-are-independent',
   severity: 'error',
-  from: { path: '^src/(client|webtransport|server)/' },
-  to: { path: '^src/(client|webtransport|server)/', pathNot: '^src/$1/' },
+  from: { path: '^src/(client|server)/' },
+  to: { path: '^src/(client|server)/', pathNot: '^src/$1/' },
 };
 
 export default {

@@ -30,6 +30,15 @@ export const H3_ERROR = {
   QPACK_DECODER_STREAM_ERROR: 0x202,
 } as const;
 
+/** WebTransport's HTTP/3 error codes (draft-ietf-webtrans-http3-16 9.5). */
+export const WEBTRANSPORT_ERROR = {
+  WT_FLOW_CONTROL_ERROR: 0x045d4487,
+  WT_ALPN_ERROR: 0x0817b3dd,
+  WT_SESSION_GONE: 0x170d7b68,
+  WT_REQUIREMENTS_NOT_MET: 0x212c0d48,
+  WT_BUFFERED_STREAM_REJECTED: 0x3994bd84,
+} as const;
+
 /** QUIC transport error codes (RFC 9000 20.1, RFC 9368 4). */
 export const QUIC_ERROR = {
   NO_ERROR: 0x0,
@@ -55,7 +64,9 @@ export const QUIC_ERROR = {
 /** First of the 256 QUIC error codes that carry a TLS alert (RFC 9001 4.8). */
 const CRYPTO_ERROR_BASE = 0x100;
 
-const h3Names = new Map<number, string>(Object.entries(H3_ERROR).map(([name, code]) => [code, name]));
+const h3Names = new Map<number, string>(
+  Object.entries({ ...H3_ERROR, ...WEBTRANSPORT_ERROR }).map(([name, code]) => [code, name]),
+);
 const quicNames = new Map<number, string>(Object.entries(QUIC_ERROR).map(([name, code]) => [code, name]));
 
 /** Name of an HTTP/3 error code, or its number in hex. */
@@ -63,7 +74,7 @@ export function h3ErrorName(code: number): string {
   return h3Names.get(code) ?? `0x${code.toString(16)}`;
 }
 
-/** Whether an error code is one that HTTP/3 or QPACK defines. */
+/** Whether an error code is one that HTTP/3, QPACK or WebTransport defines. */
 export function isH3Error(code: number): boolean {
   return h3Names.has(code);
 }
@@ -241,6 +252,9 @@ export class ResponseContentLengthMismatchError extends Http3Error {
     });
   }
 }
+
+/** A WebTransport session failed; `code` says how (docs/errors.md). */
+export class WebTransportSessionError extends Http3Error {}
 
 /** Not possible in the server's present state, such as listening twice; `code` says which (docs/errors.md). */
 export class ServerStateError extends Http3Error {}

@@ -7,6 +7,7 @@
  * connection before {@link NeqoHttp3Server.release}.
  */
 import { type CongestionControl, loadAddon, type NativeAddon, type NativeStats, type UdpPoll } from './native.js';
+import type { NativeWebTransportParams, NeqoHttp3ServerWebTransport } from './native-webtransport.js';
 
 /**
  * Kinds of records in a server's event buffer. A record is 8-byte aligned and little-endian, with a head of 40 bytes:
@@ -43,6 +44,13 @@ export const ServerEventKind = {
   PATH: 11,
   /** The request's header section exceeds `maxFieldSectionSize`; reading has stopped, an answer (431) can be sent. */
   HEADERS_TOO_LARGE: 12,
+  /** The six as those of `EventKind`. STREAMS_CREATABLE tells of bidirectional streams too (flags 0). */
+  SETTINGS: 13,
+  WEBTRANSPORT_STREAM: 14,
+  DATAGRAM: 15,
+  DATAGRAMS_WRITABLE: 16,
+  STREAMS_CREATABLE: 17,
+  STREAM_FINISHED: 18,
 } as const;
 
 /**
@@ -66,7 +74,7 @@ export interface ServerCredentialConstructor {
 }
 
 /** All parameters of a server engine. Everything is explicit: defaults live in TypeScript. */
-export interface NeqoHttp3ServerParams {
+export interface NeqoHttp3ServerParams extends NativeWebTransportParams {
   /** A bound, unconnected UDP socket. The caller keeps owning it and closes it after `destroy()`. */
   readonly fd: number;
   /** Its address as getsockname tells it; may be a wildcard. */
@@ -119,10 +127,6 @@ export interface NeqoHttp3ServerParams {
   readonly grease: boolean;
   readonly mlkem: boolean;
   readonly versionNegotiation: boolean;
-  readonly webtransport: boolean;
-  readonly datagramSize: number;
-  readonly outgoingDatagramQueue: number;
-  readonly incomingDatagramQueue: number;
   readonly ackRatio: number;
   readonly fastPto: number;
   readonly qlogDir: string;
@@ -181,7 +185,7 @@ export interface NativeServerStats {
  * The engine of one UDP socket. Bound to the thread that made it. No method calls back into JavaScript. The methods that set
  * something for all connections throw an Error with `code` ERR_NEQO_SETTING if the engine does not take it.
  */
-export interface NeqoHttp3Server {
+export interface NeqoHttp3Server extends NeqoHttp3ServerWebTransport {
   /** Reads datagrams until the socket is empty or `maxDatagrams` were read, routes them and runs HTTP/3. */
   processInput(maxDatagrams: number): number;
   /** Runs timers, asks ready connections for datagrams in turn, and sends them in batches. */

@@ -14,6 +14,9 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { NativeWebTransportParams, NeqoHttp3ConnWebTransport } from './native-webtransport.js';
+
+export type { NativeRecvStreamStats, NativeSendStreamStats } from './native-webtransport.js';
 
 /** Negative results of native calls. */
 export const NativeResult = {
@@ -36,6 +39,8 @@ export const NativeResult = {
   CRYPTO: -8,
   /** Anything else; `lastError()` has neqo's name for it. */
   INTERNAL: -9,
+  /** The queue for datagrams is full and nothing was taken: wait for DATAGRAMS_WRITABLE. */
+  BLOCKED: -10,
   /** Rust panicked. The connection is unusable; `lastError()` has the message. */
   PANIC: -99,
 } as const;
@@ -86,15 +91,22 @@ export const EventKind = {
   ZERO_RTT_REJECTED: 15,
   GOAWAY_RECEIVED: 16,
   STATE_CHANGE: 17,
-  WEBTRANSPORT_NEGOTIATED: 18,
-  WEBTRANSPORT_SESSION: 19,
-  WEBTRANSPORT_SESSION_CLOSED: 20,
-  WEBTRANSPORT_NEW_STREAM: 21,
-  WEBTRANSPORT_DATAGRAM: 22,
+  /** With `params.webtransport`: the peer's settings. Payload: text `id value id value …`, decimal. */
+  SETTINGS: 18,
+  /** The peer opened a stream of a session, and its header was read; number: session id. */
+  WEBTRANSPORT_STREAM: 19,
+  /** An HTTP datagram; stream id: the session's; payload: its bytes. */
+  DATAGRAM: 20,
+  /** There is room for datagrams again after BLOCKED. */
+  DATAGRAMS_WRITABLE: 21,
+  /** The peer allows more streams. flags: 1 unidirectional; of bidirectional ones REQUESTS_CREATABLE tells. */
+  STREAMS_CREATABLE: 22,
   /** Trailer section of a response (by patch: neqo 0.13.4 drops it). */
   TRAILERS: 23,
   /** What `ping` asked for is done; number: milliseconds (by patch). */
   PING_ACKNOWLEDGED: 24,
+  /** The peer has acknowledged all of a stream of a session that this side has ended. */
+  STREAM_FINISHED: 25,
 } as const;
 
 /** `Http3State` of neqo, as in a STATE_CHANGE record. */
@@ -140,7 +152,7 @@ export const CloseKind = {
 export type CongestionControl = 'newreno' | 'cubic';
 
 /** All parameters of a client connection. Everything is explicit: defaults live in TypeScript, in one place. */
-export interface NeqoHttp3ConnParams {
+export interface NeqoHttp3ConnParams extends NativeWebTransportParams {
   /** File descriptor of a bound and connected UDP socket. The caller keeps owning it and closes it after `destroy()`. */
   readonly fd: number;
   /** Name for SNI and ECH; an IP literal sends no SNI. */
@@ -171,11 +183,6 @@ export interface NeqoHttp3ConnParams {
   readonly mlkem: boolean;
   /** Offer QUIC version 2 (compatible version negotiation). */
   readonly versionNegotiation: boolean;
-  readonly webtransport: boolean;
-  /** Largest QUIC datagram accepted (RFC 9221); 0 switches datagrams off. */
-  readonly datagramSize: number;
-  readonly outgoingDatagramQueue: number;
-  readonly incomingDatagramQueue: number;
   /** neqo's ack ratio: acknowledgements asked of the peer per round trip, scaled by 10. */
   readonly ackRatio: number;
   /** Scale of the PTO in percent (100 is RFC 9002). */
@@ -237,6 +244,20 @@ export interface NativeStats {
   readonly wouldBlockSend: number;
   readonly qpackEncoderDynamicReferences: number;
   readonly qpackDecoderDynamicReferences: number;
+  /** Lengths of the packets that were acknowledged, and declared lost, in bytes. */
+  readonly packetBytesAcked: number;
+  readonly packetBytesLost: number;
+  /** QUIC datagrams (RFC 9221) that were queued, and acknowledged; `framesSent.datagram` counts those sent. */
+  readonly datagramFramesQueued: number;
+  readonly datagramFramesAcked: number;
+  /** Of the path, in bytes, and bytes per second: absent before there is one, or before a round trip was measured. */
+  readonly minRttMs?: number;
+  readonly congestionWindow?: number;
+  readonly bytesInFlight?: number;
+  /** Congestion window by smoothed round-trip time. */
+  readonly sendRate?: number;
+  /** The congestion window has no room for a full packet. */
+  readonly congestionLimited?: boolean;
 }
 
 /** A resumption token with its end of life in milliseconds since the epoch. */
@@ -245,19 +266,8 @@ export interface NativeResumptionToken {
   readonly expires: number;
 }
 
-export interface NativeSendStreamStats {
-  readonly bytesWritten: number;
-  readonly bytesSent: number;
-  readonly bytesAcked: number;
-}
-
-export interface NativeRecvStreamStats {
-  readonly bytesReceived: number;
-  readonly bytesRead: number;
-}
-
 /** One QUIC and HTTP/3 client connection: neqo's `Http3Client` with UDP I/O in batches. Bound to the thread that made it. */
-export interface NeqoHttp3Conn {
+export interface NeqoHttp3Conn extends NeqoHttp3ConnWebTransport {
   /**
    * Reads datagrams from the socket until it is empty or `maxDatagrams` have been read, and gives them to neqo.
    * Sets BYTES_IN, DATAGRAMS_IN, INPUT_MORE, ERRNO. Returns OK, or PANIC.
@@ -323,17 +333,6 @@ export interface NeqoHttp3Conn {
   ping(): number;
   /** Original destination connection id in hex; names the qlog file. */
   connectionId(): string;
-  webtransportCreateSession(authority: string, path: string, headers: readonly string[]): number;
-  webtransportCloseSession(sessionId: number, error: number, message: string): number;
-  webtransportCreateStream(sessionId: number, bidirectional: boolean): number;
-  /** `trackingId` 0 means none. */
-  webtransportSendDatagram(sessionId: number, data: Uint8Array, trackingId: number): number;
-  webtransportMaxDatagramSize(sessionId: number): number;
-  /** `undefined` removes the order. */
-  webtransportSetSendOrder(streamId: number, sendOrder: number | undefined): number;
-  webtransportSetFairness(streamId: number, fairness: boolean): number;
-  webtransportSendStreamStats(streamId: number): NativeSendStreamStats | undefined;
-  webtransportRecvStreamStats(streamId: number): NativeRecvStreamStats | undefined;
   /** neqo's name of the last error on this connection, or a panic's message. */
   lastError(): string;
   /** Drops the connection at once, without a CONNECTION_CLOSE. Every later call throws; a second destroy does nothing. */

@@ -1,97 +1,61 @@
-// WebTransport sessions, streams and datagrams.
+// What WebTransport needs of a client's connection.
 #include "arguments.h"
+#include "exporter-arguments.h"
 #include "neqo-conn.h"
+#include "neqo-stats.h"
 
 namespace necko {
-namespace {
 
-/** Authority and path come before the headers. */
-constexpr size_t kRequestLineStrings = 2;
-
-}  // namespace
-
-Napi::Value NeqoHttp3Conn::WebTransportCreateSession(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  NeqoConn* conn = Conn(env);
-  strings_.Clear();
-  strings_.Add(env, info[0], "authority");
-  strings_.Add(env, info[1], "path");
-  strings_.AddHeaders(env, info[2]);
-  const std::vector<NeqoBytes>& views = strings_.Views();
-  return ToResult(env, neqo_webtransport_create_session(conn, views[0], views[1], views.data() + kRequestLineStrings,
-                                                        (views.size() - kRequestLineStrings) / 2));
-}
-
-Napi::Value NeqoHttp3Conn::WebTransportCloseSession(const Napi::CallbackInfo& info) {
+Napi::Value NeqoHttp3Conn::OpenStream(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   NeqoConn* conn = Conn(env);
   const uint64_t session = ToStreamId(env, info[0], "sessionId");
-  // Application errors of WebTransport are 32 bits wide.
-  const uint32_t error = ToUint32(env, info[1], "error");
-  const std::string message = ToUtf8(env, info[2], "message");
-  return ToResult(env, neqo_webtransport_close_session(
-                           conn, session, error, {reinterpret_cast<const uint8_t*>(message.data()), message.size()}));
+  return ToResult(env, neqo_open_stream(conn, session, ToBoolean(env, info[1], "bidirectional")));
 }
 
-Napi::Value NeqoHttp3Conn::WebTransportCreateStream(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  NeqoConn* conn = Conn(env);
-  return ToResult(env, neqo_webtransport_create_stream(conn, ToStreamId(env, info[0], "sessionId"),
-                                                       ToBoolean(env, info[1], "bidirectional")));
-}
-
-Napi::Value NeqoHttp3Conn::WebTransportSendDatagram(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  NeqoConn* conn = Conn(env);
-  const uint64_t session = ToStreamId(env, info[0], "sessionId");
-  const uint64_t tracking = ToUnsigned(env, info[2], "trackingId", kVarintLimit);
-  const ByteSpan data = ToBytes(env, info[1], "data");
-  return ToResult(env, neqo_webtransport_send_datagram(conn, session, data.data, data.length, tracking));
-}
-
-Napi::Value NeqoHttp3Conn::WebTransportMaxDatagramSize(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  NeqoConn* conn = Conn(env);
-  return ToResult(env, neqo_webtransport_max_datagram_size(conn, ToStreamId(env, info[0], "sessionId")));
-}
-
-Napi::Value NeqoHttp3Conn::WebTransportSetSendOrder(const Napi::CallbackInfo& info) {
+Napi::Value NeqoHttp3Conn::SetSendOrder(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   NeqoConn* conn = Conn(env);
   const uint64_t stream = ToStreamId(env, info[0]);
-  const bool ordered = !info[1].IsUndefined();
-  const int64_t order = ordered ? ToSafeInteger(env, info[1], "sendOrder") : 0;
-  return ToResult(env, neqo_webtransport_set_send_order(conn, stream, ordered, order));
+  const uint64_t group = ToSendGroup(env, info[1]);
+  return ToResult(env, neqo_set_send_order(conn, stream, group, ToSafeInteger(env, info[2], "order")));
 }
 
-Napi::Value NeqoHttp3Conn::WebTransportSetFairness(const Napi::CallbackInfo& info) {
+Napi::Value NeqoHttp3Conn::SendDatagram(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   NeqoConn* conn = Conn(env);
-  return ToResult(env,
-                  neqo_webtransport_set_fairness(conn, ToStreamId(env, info[0]), ToBoolean(env, info[1], "fairness")));
+  const uint64_t session = ToStreamId(env, info[0], "sessionId");
+  const ByteSpan data = ToBytes(env, info[1], "data");
+  return ToResult(env, neqo_send_datagram(conn, session, data.data, data.length));
 }
 
-Napi::Value NeqoHttp3Conn::WebTransportSendStreamStats(const Napi::CallbackInfo& info) {
+Napi::Value NeqoHttp3Conn::MaxDatagramSize(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoConn* conn = Conn(env);
+  return ToResult(env, neqo_max_datagram_size(conn, ToStreamId(env, info[0], "sessionId")));
+}
+
+Napi::Value NeqoHttp3Conn::ExportKeyingMaterial(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoConn* conn = Conn(env);
+  const ExporterArguments key(env, info[0], info[1], info[2]);
+  return key.Result(env, neqo_export_keying_material(conn, key.label(), key.context(), key.length()));
+}
+
+Napi::Value NeqoHttp3Conn::SendStreamStats(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   NeqoConn* conn = Conn(env);
   NeqoSendStreamStats stats{};
-  if (neqo_webtransport_send_stream_stats(conn, ToStreamId(env, info[0]), &stats) != NEQO_OK) return env.Undefined();
-  const Napi::Object result = Napi::Object::New(env);
-  result.Set("bytesWritten", stats.bytes_written);
-  result.Set("bytesSent", stats.bytes_sent);
-  result.Set("bytesAcked", stats.bytes_acked);
-  return result;
+  if (neqo_send_stream_stats(conn, ToStreamId(env, info[0]), &stats) != NEQO_OK) return env.Undefined();
+  return ToStatsObject(env, stats);
 }
 
-Napi::Value NeqoHttp3Conn::WebTransportRecvStreamStats(const Napi::CallbackInfo& info) {
+Napi::Value NeqoHttp3Conn::RecvStreamStats(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   NeqoConn* conn = Conn(env);
   NeqoRecvStreamStats stats{};
-  if (neqo_webtransport_recv_stream_stats(conn, ToStreamId(env, info[0]), &stats) != NEQO_OK) return env.Undefined();
-  const Napi::Object result = Napi::Object::New(env);
-  result.Set("bytesReceived", stats.bytes_received);
-  result.Set("bytesRead", stats.bytes_read);
-  return result;
+  if (neqo_recv_stream_stats(conn, ToStreamId(env, info[0]), &stats) != NEQO_OK) return env.Undefined();
+  return ToStatsObject(env, stats);
 }
 
 }  // namespace necko

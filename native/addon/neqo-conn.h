@@ -68,15 +68,13 @@ class NeqoHttp3Conn final : public Napi::ObjectWrap<NeqoHttp3Conn> {
   Napi::Value ConnectionId(const Napi::CallbackInfo& info);
 
   // neqo-conn-webtransport.cc
-  Napi::Value WebTransportCreateSession(const Napi::CallbackInfo& info);
-  Napi::Value WebTransportCloseSession(const Napi::CallbackInfo& info);
-  Napi::Value WebTransportCreateStream(const Napi::CallbackInfo& info);
-  Napi::Value WebTransportSendDatagram(const Napi::CallbackInfo& info);
-  Napi::Value WebTransportMaxDatagramSize(const Napi::CallbackInfo& info);
-  Napi::Value WebTransportSetSendOrder(const Napi::CallbackInfo& info);
-  Napi::Value WebTransportSetFairness(const Napi::CallbackInfo& info);
-  Napi::Value WebTransportSendStreamStats(const Napi::CallbackInfo& info);
-  Napi::Value WebTransportRecvStreamStats(const Napi::CallbackInfo& info);
+  Napi::Value OpenStream(const Napi::CallbackInfo& info);
+  Napi::Value SetSendOrder(const Napi::CallbackInfo& info);
+  Napi::Value SendDatagram(const Napi::CallbackInfo& info);
+  Napi::Value MaxDatagramSize(const Napi::CallbackInfo& info);
+  Napi::Value ExportKeyingMaterial(const Napi::CallbackInfo& info);
+  Napi::Value SendStreamStats(const Napi::CallbackInfo& info);
+  Napi::Value RecvStreamStats(const Napi::CallbackInfo& info);
 
   /** The live connection. @throws TypeError with code ERR_NEQO_DESTROYED after destroy() */
   NeqoConn* Conn(Napi::Env env) const;

@@ -11,7 +11,7 @@
 namespace necko {
 
 /**
- * All parameters of a connection, checked for type and range, with the strings that the C struct points at.
+ * All parameters of a connection, checked for type and range, with the values that the C struct points at.
  *
  * Thread: the environment's; used within one constructor call.
  */
@@ -25,7 +25,7 @@ class ConnParams {
   const NeqoParams& get() const { return params_; }
 
  private:
-  KeptStrings strings_;
+  KeptValues kept_;
   std::vector<NeqoBytes> alpn_;
   NeqoParams params_{};
 };

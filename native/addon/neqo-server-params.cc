@@ -10,10 +10,10 @@ uint32_t ToRetryPolicy(Napi::Env env, napi_value value, const char* name) {
 
 ServerParams::ServerParams(const Napi::Object& params) {
   const ParamsReader reader(params);
-  ReadCommonParams(reader, strings_, params_);
+  ReadCommonParams(reader, kept_, params_);
   params_.connection_id_length = reader.Unsigned<uint16_t>("connectionIdLength");
-  params_.connection_id_prefix = strings_.Keep(reader.Bytes("connectionIdPrefix"));
-  params_.stateless_reset_key = strings_.Keep(reader.Bytes("statelessResetKey"));
+  params_.connection_id_prefix = kept_.Keep(reader.Bytes("connectionIdPrefix"));
+  params_.stateless_reset_key = kept_.Keep(reader.Bytes("statelessResetKey"));
   params_.max_connections = reader.Unsigned<uint32_t>("maxConnections");
   params_.max_queued_connections = reader.Unsigned<uint32_t>("maxQueuedConnections");
   params_.queue_timeout_ms = reader.Unsigned<uint32_t>("queueTimeoutMs");

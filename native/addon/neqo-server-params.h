@@ -9,7 +9,7 @@
 namespace necko {
 
 /**
- * All parameters of a server, checked for type and range, with the strings that the C struct points at.
+ * All parameters of a server, checked for type and range, with the values that the C struct points at.
  *
  * Thread: the environment's; used within one constructor call.
  */
@@ -23,7 +23,7 @@ class ServerParams {
   const NeqoServerParams& get() const { return params_; }
 
  private:
-  KeptStrings strings_;
+  KeptValues kept_;
   NeqoServerParams params_{};
 };
 

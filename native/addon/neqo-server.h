@@ -53,6 +53,16 @@ class NeqoHttp3Server final : public Napi::ObjectWrap<NeqoHttp3Server> {
   Napi::Value StopSending(const Napi::CallbackInfo& info);
   Napi::Value CancelStream(const Napi::CallbackInfo& info);
 
+  // neqo-server-webtransport.cc
+  Napi::Value OpenStream(const Napi::CallbackInfo& info);
+  Napi::Value SetSendOrder(const Napi::CallbackInfo& info);
+  Napi::Value KeepAlive(const Napi::CallbackInfo& info);
+  Napi::Value SendDatagram(const Napi::CallbackInfo& info);
+  Napi::Value MaxDatagramSize(const Napi::CallbackInfo& info);
+  Napi::Value ExportKeyingMaterial(const Napi::CallbackInfo& info);
+  Napi::Value SendStreamStats(const Napi::CallbackInfo& info);
+  Napi::Value RecvStreamStats(const Napi::CallbackInfo& info);
+
   // neqo-server-connections.cc
   Napi::Value ProvideCredential(const Napi::CallbackInfo& info);
   Napi::Value Goaway(const Napi::CallbackInfo& info);

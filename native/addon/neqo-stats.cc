@@ -1,5 +1,7 @@
 #include "neqo-stats.h"
 
+#include <cmath>
+
 namespace necko {
 namespace {
 
@@ -39,6 +41,18 @@ constexpr Field kNumbers[] = {
     {"wouldBlockSend", &NeqoStats::would_block_send},
     {"qpackEncoderDynamicReferences", &NeqoStats::qpack_encoder_dynamic_references},
     {"qpackDecoderDynamicReferences", &NeqoStats::qpack_decoder_dynamic_references},
+    {"packetBytesAcked", &NeqoStats::bytes_acked},
+    {"packetBytesLost", &NeqoStats::bytes_lost},
+    {"datagramFramesQueued", &NeqoStats::datagram_frames_queued},
+    {"datagramFramesAcked", &NeqoStats::datagram_frames_acked},
+};
+
+/** NaN if they are not known yet. */
+constexpr Field kPathNumbers[] = {
+    {"minRttMs", &NeqoStats::min_rtt_ms},
+    {"congestionWindow", &NeqoStats::cwnd},
+    {"bytesInFlight", &NeqoStats::bytes_in_flight},
+    {"sendRate", &NeqoStats::send_rate},
 };
 
 Napi::Object FrameCounts(Napi::Env env, const double (&counts)[NEQO_FRAME_TYPES]) {
@@ -49,9 +63,30 @@ Napi::Object FrameCounts(Napi::Env env, const double (&counts)[NEQO_FRAME_TYPES]
 
 }  // namespace
 
+Napi::Object ToStatsObject(Napi::Env env, const NeqoSendStreamStats& stats) {
+  const Napi::Object result = Napi::Object::New(env);
+  result.Set("bytesWritten", stats.bytes_written);
+  result.Set("bytesSent", stats.bytes_sent);
+  result.Set("bytesAcked", stats.bytes_acked);
+  return result;
+}
+
+Napi::Object ToStatsObject(Napi::Env env, const NeqoRecvStreamStats& stats) {
+  const Napi::Object result = Napi::Object::New(env);
+  result.Set("bytesReceived", stats.bytes_received);
+  result.Set("bytesRead", stats.bytes_read);
+  return result;
+}
+
 Napi::Object ToStatsObject(Napi::Env env, const NeqoStats& stats) {
   const Napi::Object result = Napi::Object::New(env);
   for (const Field& field : kNumbers) result.Set(field.name, stats.*field.member);
+  for (const Field& field : kPathNumbers) {
+    if (!std::isnan(stats.*field.member)) result.Set(field.name, stats.*field.member);
+  }
+  if (!std::isnan(stats.congestion_limited)) {
+    result.Set("congestionLimited", Napi::Boolean::New(env, stats.congestion_limited != 0));
+  }
   result.Set("resumed", Napi::Boolean::New(env, stats.resumed != 0));
   const Napi::Array ptoCounts = Napi::Array::New(env, NEQO_PTO_COUNTS);
   for (uint32_t i = 0; i < NEQO_PTO_COUNTS; i++) ptoCounts.Set(i, stats.pto_counts[i]);

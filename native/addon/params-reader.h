@@ -44,6 +44,17 @@ class ParamsReader {
     return texts;
   }
 
+  std::vector<uint64_t> Numbers(const char* name) const {
+    const std::string qualified = Qualified(name);
+    const Napi::Array array = ToArray(env_, Get(name), qualified.c_str());
+    std::vector<uint64_t> numbers;
+    const std::string element = qualified + "[]";
+    for (uint32_t i = 0; i < array.Length(); i++) {
+      numbers.push_back(ToUnsigned(env_, array.Get(i), element.c_str(), kVarintLimit));
+    }
+    return numbers;
+  }
+
   uint32_t Congestion(const char* name) const {
     const std::string text = Text(name);
     if (text == "newreno") return NEQO_CC_NEWRENO;
@@ -61,29 +72,31 @@ class ParamsReader {
 };
 
 /**
- * The strings that a C struct points at.
+ * The strings and numbers that a C struct points at.
  *
  * Thread: the environment's; used within one constructor call.
  */
-class KeptStrings {
+class KeptValues {
  public:
+  const std::vector<uint64_t>& Keep(std::vector<uint64_t> numbers) { return numbers_.emplace_back(std::move(numbers)); }
   NeqoBytes Keep(std::string text) {
     const std::string& kept = strings_.emplace_back(std::move(text));
     return {reinterpret_cast<const uint8_t*>(kept.data()), kept.size()};
   }
 
  private:
-  /** A deque, because its elements stay where they are. */
+  /** Deques, because their elements stay where they are. */
   std::deque<std::string> strings_;
+  std::deque<std::vector<uint64_t>> numbers_;
 };
 
 /** Reads what NeqoParams and NeqoServerParams have in common. */
 template <typename Params>
-void ReadCommonParams(const ParamsReader& reader, KeptStrings& strings, Params& params) {
+void ReadCommonParams(const ParamsReader& reader, KeptValues& kept, Params& params) {
   params.fd = reader.Int32("fd");
   params.local_port = reader.Unsigned<uint16_t>("localPort");
-  params.local_address = strings.Keep(reader.Text("localAddress"));
-  params.qlog_dir = strings.Keep(reader.Text("qlogDir"));
+  params.local_address = kept.Keep(reader.Text("localAddress"));
+  params.qlog_dir = kept.Keep(reader.Text("qlogDir"));
   params.max_table_size = reader.Unsigned<uint64_t>("maxTableSize");
   params.max_data = reader.Unsigned<uint64_t>("maxData");
   params.max_stream_data = reader.Unsigned<uint64_t>("maxStreamData");
@@ -105,6 +118,10 @@ void ReadCommonParams(const ParamsReader& reader, KeptStrings& strings, Params& 
   params.mlkem = reader.Boolean("mlkem");
   params.version_negotiation = reader.Boolean("versionNegotiation");
   params.webtransport = reader.Boolean("webtransport");
+  const std::vector<uint64_t>& settings = kept.Keep(reader.Numbers("settings"));
+  params.settings = settings.data();
+  params.settings_count = settings.size();
+  params.reset_stream_at = reader.Boolean("resetStreamAt");
 }
 
 }  // namespace necko

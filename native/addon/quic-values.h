@@ -29,6 +29,9 @@ inline uint32_t ToUint32(Napi::Env env, napi_value value, const char* name) {
   return static_cast<uint32_t>(ToUnsigned(env, value, name, kUint32Limit));
 }
 
+/** A send group: one of the application's numbers. */
+inline uint64_t ToSendGroup(Napi::Env env, napi_value value) { return ToUnsigned(env, value, "group", kUint32Limit); }
+
 /** How many datagrams one step may move. */
 inline uint32_t ToDatagramBound(Napi::Env env, napi_value value) { return ToUint32(env, value, "maxDatagrams"); }
 

@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from '../errors.js';
-import { QUIC_DEFAULTS, type QuicOptions } from '../session/session-params.js';
+import { QUIC_DEFAULTS, type QuicOptions, type WebTransportParams } from '../session/session-params.js';
 import { MemoryTokenStore, type TokenStore } from '../session/token-store.js';
 import { type CertificateInput, type TrustAnchors, trustAnchors } from '../session/trust-anchors.js';
 import { count, flag, MAX_TIME, resolveQuicOptions, time } from './option-checks.js';
@@ -69,6 +69,10 @@ export interface ResolvedConnectionOptions {
   readonly qlogDir: string;
   readonly maxQueuedRequests: number;
   readonly quic: Required<QuicOptions>;
+  /** SHA-256 of the certificates that are accepted, whoever signed them; instead of `trustAnchors`. */
+  readonly certificateHashes?: readonly Uint8Array[] | undefined;
+  /** For connections that carry WebTransport sessions. */
+  readonly webTransport?: WebTransportParams | undefined;
 }
 
 const DEFAULT_CONNECT_TIMEOUT = 10_000;

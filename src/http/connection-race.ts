@@ -192,8 +192,7 @@ export class ConnectionRace {
   }
 
   #attempt(address: Address): void {
-    const { serverName, trustAnchors, idleTimeout, pingInterval, quic, qlogDir, earlyData, localAddress } =
-      this.#options;
+    const { localAddress, ...options } = this.#options;
     const socket = new UdpSocket(this.#service, {
       localAddress,
       localPort: 0,
@@ -205,14 +204,8 @@ export class ConnectionRace {
     try {
       session = new Http3Session(
         {
-          serverName,
-          trustAnchors,
-          idleTimeout,
-          pingInterval,
-          quic,
-          qlogDir,
+          ...options,
           resumptionToken: this.#takeToken(),
-          earlyData,
           echConfigList: this.#echConfigList,
         },
         connection,

@@ -13,11 +13,15 @@ import { type EndpointServer, type EndpointStats, ServerEndpoint } from './serve
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './server-options.js';
 import type { Connection } from './server-types.js';
 import { TcpSibling } from './tcp-sibling.js';
+import type { WebTransportServerSession } from './webtransport/webtransport-server-session.js';
+import { type ServerWebTransportStats, WebTransportService } from './webtransport/webtransport-service.js';
 import { WorkerPool, type WorkerPoolStats } from './workers/worker-pool.js';
 
 /** Figures of a server. */
 export interface ServerStats extends EndpointStats {
   readonly workers: WorkerPoolStats | undefined;
+  /** Undefined without the option. */
+  readonly webTransport: ServerWebTransportStats | undefined;
 }
 
 /** Ports tried until one is free for both UDP and TCP. */
@@ -30,12 +34,14 @@ const NO_FAMILY = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
  *
  * Events: 'listening', 'connect' (connection) and 'disconnect' (connection, {code, error}) exactly once for each QUIC connection,
  * 'session' (session), 'stream' (stream, headers, flags, rawHeaders), 'request' (request, response), 'checkContinue',
- * 'checkExpectation', 'connectRequest' (a CONNECT request, response), 'sessionError' (error, session), 'handshakeError' (error,
+ * 'checkExpectation', 'connectRequest' (a CONNECT request, response), 'webtransport' (a WebTransportRequest), 'sessionError' (error, session), 'handshakeError' (error,
  * session), 'drop' (addresses and why a connection was refused), 'timeout' (session), 'fdWarning', 'workerError', 'error', 'close'.
  */
 export class Http3SecureServer extends EventEmitter implements EndpointServer {
   readonly #options: ResolvedServerOptions;
   readonly #credentials: CredentialStore;
+  /** @internal */
+  readonly webTransport: WebTransportService | undefined;
   #endpoint: ServerEndpoint | undefined;
   #tcp: TcpSibling | undefined;
   #workers: WorkerPool | undefined;
@@ -53,6 +59,8 @@ export class Http3SecureServer extends EventEmitter implements EndpointServer {
     this.#timeout = this.#options.timeout;
     this.#maxConnections = this.#options.maxConnections;
     this.#credentials = new CredentialStore(this.#options.SNICallback);
+    const { webTransport, sendDate } = this.#options;
+    this.webTransport = webTransport && new WebTransportService(this, webTransport, sendDate);
     const { cert, key, passphrase } = options;
     if (cert !== undefined || key !== undefined) {
       this.#credentials.setDefault({ cert, key, passphrase } as CredentialOptions);
@@ -140,6 +148,7 @@ export class Http3SecureServer extends EventEmitter implements EndpointServer {
     }
     if (callback !== undefined) this.once('close', callback);
     this.#state = 'closing';
+    this.webTransport?.endQueues();
     this.#endpoint?.close();
     void this.#tcp?.close();
     return this;
@@ -155,10 +164,26 @@ export class Http3SecureServer extends EventEmitter implements EndpointServer {
   destroy(error?: Error): this {
     if (this.#state === 'idle') return this;
     this.#state = 'closing';
+    this.webTransport?.endQueues();
     this.#endpoint?.destroy(error);
     this.#tcp?.destroy();
     void this.#workers?.close(false);
     return this;
+  }
+
+  /**
+   * Accepts WebTransport sessions, each when the loop asks for it; the loop ends with the server. Requests for them do not reach
+   * 'webtransport' listeners. Of several iterators each session goes to one.
+   *
+   * @param path '/chat', whatever the query is; without it: all sessions that neither another iterator nor a listener takes
+   * @throws InvalidArgumentError without the option `webTransport`
+   */
+  webTransportSessions(path?: string): AsyncIterableIterator<WebTransportServerSession, undefined> {
+    if (this.webTransport === undefined) throw new InvalidArgumentError('webTransport: the option is not set');
+    if (path !== undefined && (typeof path !== 'string' || !path.startsWith('/') || path.includes('?'))) {
+      throw new InvalidArgumentError("path: must begin with '/' and have no query");
+    }
+    return this.webTransport.sessions(path);
   }
 
   /** Closes, and settles when closed. */
@@ -218,7 +243,13 @@ export class Http3SecureServer extends EventEmitter implements EndpointServer {
   /** undefined while the server does not listen. */
   stats(): ServerStats | undefined {
     const endpoint = this.#endpoint;
-    return endpoint === undefined ? undefined : { ...endpoint.stats(), workers: this.#workers?.stats() };
+    return endpoint === undefined
+      ? undefined
+      : {
+          ...endpoint.stats(),
+          workers: this.#workers?.stats(),
+          webTransport: this.webTransport?.stats(),
+        };
   }
 
   /** @internal */
@@ -312,6 +343,7 @@ export class Http3SecureServer extends EventEmitter implements EndpointServer {
 
   async #finish(error: Http3Error | undefined): Promise<void> {
     this.#endpoint = undefined;
+    this.webTransport?.endQueues();
     if (error !== undefined) this.#tcp?.destroy();
     await this.#tcp?.close();
     this.#tcp = undefined;

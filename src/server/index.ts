@@ -21,5 +21,9 @@ export type {
   StreamListener,
 } from './server-types.js';
 export type { VirtualFdMode, VirtualFdOptions } from './virtual-fd-options.js';
+export type { OriginCheck, ServerWebTransportOptions } from './webtransport/webtransport-options.js';
+export { type WebTransportAcceptOptions, WebTransportRequest } from './webtransport/webtransport-request.js';
+export { WebTransportServerSession } from './webtransport/webtransport-server-session.js';
+export type { ServerWebTransportStats } from './webtransport/webtransport-service.js';
 export type { WorkerOptions, WorkerPolicy } from './workers/worker-options.js';
 export type { WorkerPoolStats } from './workers/worker-pool.js';

@@ -16,6 +16,8 @@ export interface RequestSection {
   /** With the pseudo-headers, as node:http2 gives them. */
   readonly headers: IncomingHttpHeaders;
   readonly contentLength: number | undefined;
+  /** `:protocol` of an extended CONNECT (RFC 9220); undefined: an ordinary request. */
+  readonly protocol: string | undefined;
 }
 
 /** Limits of a section. */
@@ -51,9 +53,10 @@ export function exceedsLimits(
  * Checks a request's header section (RFC 9114 4.1.2, 4.2, 4.3.1).
  *
  * @param fields flat, as received
+ * @param extendedConnect the settings offer extended CONNECT; without it `:protocol` is malformed (RFC 9220 3, RFC 9114 4.3)
  * @throws MessageError for a malformed request
  */
-export function parseRequestSection(fields: readonly string[]): RequestSection {
+export function parseRequestSection(fields: readonly string[], extendedConnect = false): RequestSection {
   const headers = Object.create(null) as Fields;
   let contentLength: number | undefined;
   let pseudo = true;
@@ -63,7 +66,7 @@ export function parseRequestSection(fields: readonly string[]): RequestSection {
     if (name.charCodeAt(0) === COLON) {
       if (!pseudo) throw malformed(`${name} after other fields`);
       if (headers[name] !== undefined) throw malformed(`${name} twice`);
-      checkPseudo(name, value);
+      checkPseudo(name, value, extendedConnect);
       headers[name] = value;
       continue;
     }
@@ -76,7 +79,7 @@ export function parseRequestSection(fields: readonly string[]): RequestSection {
     addIncomingField(headers, name, trimFieldValue(value));
   }
   checkPresent(headers);
-  return { headers, contentLength };
+  return { headers, contentLength, protocol: headers[':protocol'] as string | undefined };
 }
 
 /**
@@ -110,7 +113,7 @@ export function parsePriority(value: string | string[] | undefined): Priority {
 
 const COLON = 0x3a;
 
-function checkPseudo(name: string, value: string): void {
+function checkPseudo(name: string, value: string, extendedConnect: boolean): void {
   switch (name) {
     case ':method':
       if (!isToken(value)) throw malformed(`:method ${JSON.stringify(value)}`);
@@ -125,8 +128,9 @@ function checkPseudo(name: string, value: string): void {
       if (!isToken(value)) throw malformed(`:scheme ${JSON.stringify(value)}`);
       return;
     case ':protocol':
-      // The server does not offer SETTINGS_ENABLE_CONNECT_PROTOCOL, without which it is undefined (RFC 9220 3, RFC 9114 4.3).
-      throw malformed('an extended CONNECT, which the settings do not offer');
+      if (!extendedConnect) throw malformed('an extended CONNECT, which the settings do not offer');
+      if (!isToken(value)) throw malformed(`:protocol ${JSON.stringify(value)}`);
+      return;
     default:
       throw malformed(`unknown pseudo-header ${name}`);
   }
@@ -139,17 +143,20 @@ function checkField(name: string, value: string): void {
   if (!isFieldValue(value)) throw malformed(`value of field ${name}`);
 }
 
-/** Pseudo-headers that must be there (RFC 9114 4.3.1; 4.4 for CONNECT). */
+/** Pseudo-headers that must be there (RFC 9114 4.3.1; 4.4 for CONNECT; RFC 8441 4 for an extended one, as for other methods). */
 function checkPresent(headers: Fields): void {
   const { ':method': method, ':scheme': scheme, ':path': path, ':authority': authority } = headers;
   if (method === undefined) throw malformed('no :method');
-  if (method === 'CONNECT') {
+  const extended = headers[':protocol'] !== undefined;
+  if (extended && method !== 'CONNECT') throw malformed(':protocol in a request that is no CONNECT');
+  if (method === 'CONNECT' && !extended) {
     if (scheme !== undefined || path !== undefined) throw malformed(':scheme or :path in a CONNECT request');
     if (authority === undefined) throw malformed('a CONNECT request without :authority');
     return;
   }
   if (scheme === undefined) throw malformed('no :scheme');
   if (path === undefined) throw malformed('no :path');
+  if (extended && authority === undefined) throw malformed('an extended CONNECT without :authority');
   const host = headers.host;
   if (scheme === 'https' || scheme === 'http') {
     if (authority === undefined && (host === undefined || host === '')) throw malformed('neither :authority nor host');

@@ -23,6 +23,7 @@ import type { ResolvedServerOptions } from './server-options.js';
 import { serverParams } from './server-params.js';
 import { Http3ServerSession, type SessionOwner } from './server-session.js';
 import type { Http3ServerStream } from './server-stream.js';
+import type { WebTransportService } from './webtransport/webtransport-service.js';
 
 /** Where an endpoint is bound. */
 export interface EndpointAddress {
@@ -36,6 +37,7 @@ export interface EndpointAddress {
 export interface EndpointServer extends EventEmitter {
   /** Of new sessions; milliseconds, 0: none. */
   readonly timeout: number;
+  readonly webTransport: WebTransportService | undefined;
   /** In order. */
   close(): unknown;
   /** The endpoint is gone, with all its connections. `error`: it failed. Once. */
@@ -114,6 +116,10 @@ export class ServerEndpoint implements ServerDriverListener, SessionOwner {
     this.apply((engine) => credentials.applyTo(engine));
     this.#sharing?.start(this.driver);
     this.driver.start();
+  }
+
+  get webTransport(): WebTransportService | undefined {
+    return this.#server.webTransport;
   }
 
   get address(): string {

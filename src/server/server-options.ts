@@ -9,6 +9,11 @@ import { type ResolvedSharedPort, resolveSharedPort, type SharedPortOptions } fr
 import { SESSION_ID_NODES } from './session-ids.js';
 import { resolveTcpOptions, type TcpOptions } from './tcp-options.js';
 import { checkVirtualFdOptions, type VirtualFdOptions } from './virtual-fd-options.js';
+import {
+  type ResolvedServerWebTransport,
+  resolveServerWebTransport,
+  type ServerWebTransportOptions,
+} from './webtransport/webtransport-options.js';
 import { resolveWorkerOptions, type WorkerOptions } from './workers/worker-options.js';
 
 /** Answers the name of a ClientHello with a certificate; without one the server's own is used. */
@@ -78,6 +83,8 @@ export interface ServerOptions extends Partial<CredentialOptions> {
   readonly tcp?: boolean | TcpOptions;
   /** Serve the requests in worker threads. */
   readonly workers?: WorkerOptions;
+  /** Take WebTransport sessions. Default false. */
+  readonly webTransport?: boolean | ServerWebTransportOptions;
   readonly quic?: Omit<QuicOptions, 'sniSlicing'>;
 }
 
@@ -110,6 +117,7 @@ export interface ResolvedServerOptions extends ConnectionIdLayout {
   readonly nodeId: number | undefined;
   readonly tcp: Required<TcpOptions> | undefined;
   readonly workers: WorkerOptions | undefined;
+  readonly webTransport: ResolvedServerWebTransport | undefined;
   readonly quic: Required<QuicOptions>;
 }
 
@@ -190,6 +198,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     nodeId: nodeId === undefined ? sharedPort?.id : count('nodeId', nodeId, 0, SESSION_ID_NODES - 1),
     tcp: resolveTcpOptions(options.tcp),
     workers,
+    webTransport: resolveServerWebTransport(options.webTransport),
     quic: resolveQuicOptions(section('quic', quic), SERVER_QUIC_DEFAULTS),
   };
 }

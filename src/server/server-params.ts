@@ -1,10 +1,12 @@
 import type { NeqoHttp3ServerParams } from '../native-server.js';
+import { WebTransportMux } from '../stream/webtransport/webtransport-mux.js';
 import type { ResolvedServerOptions } from './server-options.js';
+import type { ResolvedServerWebTransport } from './webtransport/webtransport-options.js';
 
 /** Unidirectional streams that a client may open: control, two of QPACK, and room for reserved types (RFC 9114 6.2). */
 const MAX_STREAMS_UNI = 16;
-/** Length of both datagram queues; unused while datagrams are off. */
-const DATAGRAM_QUEUE = 10;
+/** Without WebTransport there are no datagrams; neqo wants a length of its queues all the same. */
+const UNUSED_DATAGRAM_QUEUE = 1;
 
 /** All parameters of an engine over a bound socket. */
 export function serverParams(
@@ -35,8 +37,6 @@ export function serverParams(
     maxFieldSectionSize: options.maxHeaderSize,
     maxData: quic.maxData,
     maxStreamData: quic.maxStreamData,
-    maxStreamsBidi: options.maxConcurrentStreams,
-    maxStreamsUni: MAX_STREAMS_UNI,
     idleTimeoutMs: options.idleTimeout,
     congestionControl: quic.congestionControl,
     pacing: quic.pacing,
@@ -44,14 +44,50 @@ export function serverParams(
     grease: quic.grease,
     mlkem: quic.mlkem,
     versionNegotiation: quic.versionNegotiation,
-    webtransport: false,
-    datagramSize: 0,
-    outgoingDatagramQueue: DATAGRAM_QUEUE,
-    incomingDatagramQueue: DATAGRAM_QUEUE,
+    ...webTransportParams(options.webTransport, options.maxConcurrentStreams),
     ackRatio: quic.ackRatio,
     fastPto: quic.fastPto,
     qlogDir: options.qlogDir,
     receiveBufferSize: quic.receiveBufferSize,
     sendBufferSize: quic.sendBufferSize,
+  };
+}
+
+type WebTransportParams = Pick<
+  NeqoHttp3ServerParams,
+  | 'webtransport'
+  | 'settings'
+  | 'resetStreamAt'
+  | 'maxStreamsBidi'
+  | 'maxStreamsUni'
+  | 'datagramSize'
+  | 'outgoingDatagramQueue'
+  | 'incomingDatagramQueue'
+>;
+
+function webTransportParams(options: ResolvedServerWebTransport | undefined, requests: number): WebTransportParams {
+  if (options === undefined) {
+    return {
+      webtransport: false,
+      settings: [],
+      resetStreamAt: false,
+      maxStreamsBidi: requests,
+      maxStreamsUni: MAX_STREAMS_UNI,
+      datagramSize: 0,
+      outgoingDatagramQueue: UNUSED_DATAGRAM_QUEUE,
+      incomingDatagramQueue: UNUSED_DATAGRAM_QUEUE,
+    };
+  }
+  const { limits } = options;
+  return {
+    webtransport: true,
+    settings: WebTransportMux.localSettings('server', limits),
+    resetStreamAt: true,
+    // A session has its CONNECT stream besides those that it opens.
+    maxStreamsBidi: requests + limits.maxSessions + options.maxBidirectionalStreams,
+    maxStreamsUni: MAX_STREAMS_UNI + options.maxUnidirectionalStreams,
+    datagramSize: options.maxDatagramSize,
+    outgoingDatagramQueue: options.outgoingDatagramQueue,
+    incomingDatagramQueue: options.incomingDatagramQueue,
   };
 }

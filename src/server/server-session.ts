@@ -4,34 +4,36 @@ import type { Socket } from 'node:net';
 import {
   ConnectionError,
   H3_ERROR,
-  Http3Error,
+  type Http3Error,
   h3ErrorName,
   InvalidArgumentError,
-  isH3Error,
   MessageError,
   SocketError,
 } from '../errors.js';
 import { count, MAX_TIME } from '../http/option-checks.js';
-import { cipherName, groupName } from '../http/tls-names.js';
-import { CloseKind, Http3State, type NativeStats } from '../native.js';
-import type { NativeConnectionInfo, NeqoHttp3Server } from '../native-server.js';
+import { Http3State, type NativeStats } from '../native.js';
+import type { NeqoHttp3Server } from '../native-server.js';
 import { type CloseReason, closeReasonToError } from '../session/close-reason.js';
 import type { Http3ServerDriver, ServerWork } from '../session/http3-server-driver.js';
 import type { ServerConnectionEvents } from '../session/server-event-dispatch.js';
 import type { PathAddresses } from '../session/server-events.js';
 import type { ConnectionEntry } from './connection-entry.js';
+import { connectionTls, isClean, toHttp3Error } from './connection-facts.js';
 import { emitSafely } from './emit-safely.js';
 import { RequestIds } from './request-ids.js';
 import { exceedsLimits, parseRequestSection, type SectionLimits } from './request-section.js';
 import { Http3ServerStream } from './server-stream.js';
-import type { ConnectionEnd, ConnectionTls } from './server-types.js';
-import type { StreamSession } from './stream-session.js';
+import type { ConnectionEnd } from './server-types.js';
+import { ConnectionSessions, type SessionsConnection } from './webtransport/connection-sessions.js';
+import type { WebTransportService } from './webtransport/webtransport-service.js';
 
 /** What a session needs of its server. */
 export interface SessionOwner {
   readonly driver: Http3ServerDriver;
   readonly limits: SectionLimits;
   readonly sendDate: boolean;
+  /** Undefined: there is no WebTransport, and extended CONNECT is not offered. */
+  readonly webTransport: WebTransportService | undefined;
   /** The handshake is complete. */
   onSession(session: Http3ServerSession): void;
   /** @returns false if nobody takes requests */
@@ -52,8 +54,6 @@ export interface SessionOwner {
   onGone(session: Http3ServerSession): void;
 }
 
-/** The only protocol that is offered. */
-const ALPN = 'h3';
 /** Flag of node:http2's 'stream' event: the stream ended with the header section. */
 const FLAG_END_STREAM = 1;
 const HEADERS_TOO_LARGE_STATUS = 431;
@@ -62,13 +62,14 @@ const MIN_GOAWAY_DELAY = 10;
 const MAX_GOAWAY_DELAY = 2000;
 
 /** The server's side of one connection, in the manner of `node:http2`'s ServerHttp2Session. */
-export class Http3ServerSession extends EventEmitter implements StreamSession, ServerConnectionEvents, ServerWork {
+export class Http3ServerSession extends EventEmitter implements SessionsConnection, ServerConnectionEvents, ServerWork {
   readonly handle: number;
   readonly connection: ConnectionEntry;
   readonly #owner: SessionOwner;
   readonly #driver: Http3ServerDriver;
   readonly #streams = new Map<number, Http3ServerStream>();
   readonly #requestIds = new RequestIds();
+  #webTransport: ConnectionSessions | undefined;
   #commands: (() => void)[] = [];
   #connected = false;
   /** `close` was called. */
@@ -134,9 +135,17 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
     return this.#connected;
   }
 
-  /** Requests open now. */
+  /** Requests open now, those of WebTransport sessions included. */
   get openStreams(): number {
-    return this.#streams.size;
+    return this.#streams.size + (this.#webTransport?.size ?? 0);
+  }
+
+  /** @internal Made when it is needed first. */
+  get webTransport(): ConnectionSessions | undefined {
+    const { webTransport: service } = this.#owner;
+    if (service === undefined || this.#destroyed) return undefined;
+    this.#webTransport ??= new ConnectionSessions(this, service);
+    return this.#webTransport;
   }
 
   /** @internal */
@@ -166,7 +175,7 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
 
   /**
    * Ends the session in order: GOAWAY, about a round trip later the GOAWAY that names the last request, and when all requests
-   * up to it are answered, the connection closes.
+   * up to it are answered and all WebTransport sessions have ended, the connection closes.
    */
   close(callback?: () => void): void {
     if (callback !== undefined) {
@@ -228,9 +237,29 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
   /** @internal */
   streamClosed(streamId: number): void {
     this.requestEnded(streamId);
-    if (!this.#streams.delete(streamId)) return;
-    this.connection.streamClosed();
-    if (this.#draining && this.#streams.size === 0) this.#enqueue(() => this.#closeIfDone());
+    if (this.#streams.delete(streamId)) this.#requestClosed();
+  }
+
+  /** @internal The client broke HTTP/3 or WebTransport. Inside a turn. */
+  fail(errorCode: number, message: string): void {
+    const errorName = h3ErrorName(errorCode);
+    const text = `The client broke the protocol: ${errorName} (${message})`;
+    this.destroy(new ConnectionError('ERR_HTTP3_CONNECTION', text, { errorCode, errorName }), errorCode);
+  }
+
+  /** @internal */
+  streamHeardOf(streamId: number): void {
+    this.#requestIds.add(streamId);
+  }
+
+  /** @internal */
+  connectStreamOpened(): void {
+    this.connection.streamOpened();
+  }
+
+  /** @internal */
+  connectStreamClosed(): void {
+    this.#requestClosed();
   }
 
   /** @internal What was queued for the coming turn. */
@@ -252,7 +281,7 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
   requestReceived(streamId: number, fields: readonly string[], fin: boolean): void {
     this.#requestIds.add(streamId);
     if (this.#destroyed) return;
-    this.#received();
+    this.received();
     if (exceedsLimits(fields, this.limits)) {
       this.headersTooLarge(streamId);
       return;
@@ -260,9 +289,14 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
     let stream: Http3ServerStream;
     let headers: IncomingHttpHeaders;
     try {
-      const section = parseRequestSection(fields);
+      const section = parseRequestSection(fields, this.#owner.webTransport !== undefined);
       headers = section.headers;
       if (fin && (section.contentLength ?? 0) > 0) throw new MessageError('no body for its content-length', 'request');
+      if (section.protocol !== undefined) {
+        this.webTransport?.requestReceived(streamId, headers, fields, fin);
+        return;
+      }
+      this.#webTransport?.ordinaryRequestReceived(streamId);
       stream = new Http3ServerStream(this, streamId, headers, section.contentLength, fin);
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
@@ -289,23 +323,30 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
 
   /** @internal */
   trailersReceived(streamId: number, fields: readonly string[]): void {
-    this.#streams.get(streamId)?.onTrailers(fields);
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) this.#webTransport?.trailersReceived(streamId);
+    else stream.onTrailers(fields);
   }
 
   /** @internal */
   dataReadable(streamId: number): void {
-    this.#received();
-    this.#streams.get(streamId)?.onDataReadable();
+    this.received();
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) this.#webTransport?.dataReadable(streamId);
+    else stream.onDataReadable();
   }
 
   /** @internal */
   dataWritable(streamId: number): void {
-    this.#received();
-    this.#streams.get(streamId)?.onDataWritable();
+    this.received();
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) this.#webTransport?.dataWritable(streamId);
+    else stream.onDataWritable();
   }
 
   /** @internal */
   reset(streamId: number, errorCode: number): void {
+    if (this.#webTransport?.reset(streamId, errorCode) === true) return;
     // Before its header section was complete, or it was malformed: the sending half is nobody's, and must not stay open.
     if (this.#requestIds.add(streamId)) {
       this.check(this.engine.resetStream(this.handle, streamId, errorCode), 'resetStream');
@@ -314,7 +355,9 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
 
   /** @internal */
   stopSending(streamId: number, errorCode: number): void {
-    this.#streams.get(streamId)?.onStopSending(errorCode);
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) this.#webTransport?.stopSending(streamId, errorCode);
+    else stream.onStopSending(errorCode);
   }
 
   /** @internal */
@@ -323,8 +366,19 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
   }
 
   /** @internal */
+  received(): void {
+    this.#lastActivity = Date.now();
+    this.connection.received();
+  }
+
+  /** @internal */
   pathChanged(addresses: PathAddresses): void {
     this.connection.moved(addresses);
+  }
+
+  #requestClosed(): void {
+    this.connection.streamClosed();
+    if (this.#draining && this.openStreams === 0) this.#enqueue(() => this.#closeIfDone());
   }
 
   #deliver(stream: Http3ServerStream, headers: IncomingHttpHeaders, flags: number, fields: readonly string[]): void {
@@ -334,11 +388,6 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
     else if (!this.#owner.onStream(stream, headers, flags, fields) && !own) {
       stream.close(H3_ERROR.H3_REQUEST_REJECTED);
     }
-  }
-
-  #received(): void {
-    this.#lastActivity = Date.now();
-    this.connection.received();
   }
 
   #established(inZeroRtt: boolean): void {
@@ -358,6 +407,7 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
 
   #announceEnd(): void {
     this.check(this.engine.goaway(this.handle, false), 'goaway');
+    this.#webTransport?.drain();
     const roundTrip = this.#driver.connectionStats(this.handle)?.rttMs ?? 0;
     const delay = Math.min(Math.max(MIN_GOAWAY_DELAY, roundTrip * 1.5), MAX_GOAWAY_DELAY);
     this.#goawayTimer = setTimeout(() => this.#enqueue(() => this.#drain()), delay);
@@ -370,7 +420,7 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
   }
 
   #closeIfDone(): void {
-    if (this.#streams.size > 0) return;
+    if (this.openStreams > 0) return;
     this.check(this.engine.closeWhenSent(this.handle, H3_ERROR.H3_NO_ERROR), 'close');
   }
 
@@ -387,6 +437,7 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
     clearTimeout(this.#timer);
     clearTimeout(this.#goawayTimer);
     for (const stream of [...this.#streams.values()]) stream.onConnectionLost(end.code, reason);
+    this.#webTransport?.connectionLost(end.code, toHttp3Error(reason, end.code));
     if (this.#connected && error !== undefined) {
       if (this.listenerCount('error') > 0) emitSafely(this, 'error', error);
       this.#owner.onSessionError(error, this);
@@ -410,40 +461,11 @@ export class Http3ServerSession extends EventEmitter implements StreamSession, S
       this.#watchActivity(left > 0 ? left : this.#timeout);
       // Once for each time of idleness, as of node's sockets.
       if (left > 0 || last === this.#timedOutAfter) return;
+      // Nothing need be said in a WebTransport session.
+      if ((this.#webTransport?.open ?? 0) > 0) return;
       this.#timedOutAfter = last;
       const heard = this.emit('timeout');
       if (!this.#owner.onTimeout(this) && !heard) this.destroy();
     }, delay).unref();
   }
-}
-
-/** @param inZeroRtt the handshake goes on: the engine knows little as yet */
-function connectionTls(info: NativeConnectionInfo | undefined, inZeroRtt: boolean): ConnectionTls {
-  const { serverName = '', alpn = '', cipher = 0, group = 0, resumed = false, earlyData = false } = info ?? {};
-  if (inZeroRtt) return { serverName, alpn: ALPN, cipher: '', group: '', resumed: true, earlyData: true };
-  return { serverName, alpn, cipher: cipherName(cipher), group: groupName(group), resumed, earlyData };
-}
-
-/** The connection ended as connections do. */
-function isClean({ kind, code }: CloseReason): boolean {
-  switch (kind) {
-    case CloseKind.APPLICATION:
-      return code === H3_ERROR.H3_NO_ERROR;
-    case CloseKind.PEER_APPLICATION:
-      // RFC 9114 8: what is unknown counts as H3_NO_ERROR.
-      return code === H3_ERROR.H3_NO_ERROR || !isH3Error(code);
-    case CloseKind.PEER_TRANSPORT:
-      return code === 0;
-    case CloseKind.IDLE_TIMEOUT:
-    case CloseKind.NONE:
-      return true;
-    default:
-      return false;
-  }
-}
-
-function toHttp3Error(error: Error, errorCode: number): Http3Error {
-  if (error instanceof Http3Error) return error;
-  const errorName = h3ErrorName(errorCode);
-  return new ConnectionError('ERR_HTTP3_CONNECTION', error.message, { cause: error, errorCode, errorName });
 }

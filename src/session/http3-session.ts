@@ -2,6 +2,7 @@ import { ConnectionError, type Http3Error, InvalidArgumentError, SocketError } f
 import { Http3State, NativeResult, Status } from '../native.js';
 import { Http3Stream, type StreamSession } from '../stream/http3-stream.js';
 import type { Priority, Transaction } from '../stream/transaction.js';
+import { WebTransportMux } from '../stream/webtransport/webtransport-mux.js';
 import type { UdpSession } from '../transport/http-connection-udp.js';
 import { QuicTimer } from '../transport/quic-timer.js';
 import { closeReasonToError } from './close-reason.js';
@@ -10,6 +11,7 @@ import { NeqoDriver } from './neqo-driver.js';
 import { type CloseEvent, dispatchNeqoEvent, type NeqoEventHandler } from './neqo-event-dispatch.js';
 import { neqoParams } from './neqo-params.js';
 import { ReadyToWriteQueue } from './ready-to-write-queue.js';
+import { SessionActivity } from './session-activity.js';
 import { SessionHandshake } from './session-handshake.js';
 import { DEFAULT_PING_INTERVAL } from './session-probe.js';
 import type {
@@ -24,7 +26,9 @@ import type {
 import { SessionUpkeep } from './session-upkeep.js';
 import { SlowConsumerQueue } from './slow-consumer-queue.js';
 import { socketError } from './socket-errors.js';
+import { streamEvents } from './stream-events.js';
 import { StreamTable } from './stream-table.js';
+import { ClientWebTransportCarrier } from './webtransport-carrier.js';
 
 /** Datagrams taken from the socket in one step: about 1.5 MB, after which JavaScript gets its turn. */
 const MAX_DATAGRAMS_IN = 1024;
@@ -54,13 +58,16 @@ export class Http3Session implements Session, UdpSession, StreamSession {
   /** Work for the next `sendData`. */
   readonly #commands: CommandQueue;
   readonly #upkeep: SessionUpkeep;
+  readonly #activity: SessionActivity;
+  readonly #carrier: ClientWebTransportCarrier | undefined;
+  readonly #eventHandler: NeqoEventHandler;
+  readonly webTransport: WebTransportMux | undefined;
   #handle: ConnectionHandle | undefined;
   #state: (typeof State)[keyof typeof State] = State.INITIALIZING;
   #goaway = false;
   /** MAX_STREAMS is reached; RequestsCreatable lifts it. */
   #streamsBlocked = false;
   #processingPending = false;
-  #referenced = false;
   #awaited = true;
   #closeError: Http3Error | undefined;
   #closedReported = false;
@@ -91,7 +98,31 @@ export class Http3Session implements Session, UdpSession, StreamSession {
       // The state after a token: requests that may go in 0-RTT leave with the first flight.
       this.processEvents();
     });
-    this.#reference(true);
+    this.#activity = new SessionActivity([connection.socket, this.#timer], () => listener.onActivityChanged(this));
+    if (params.webTransport !== undefined) {
+      this.#carrier = new ClientWebTransportCarrier(this.#driver, {
+        requestTurn: () => connection.resumeSendLater(),
+        close: (errorCode, reason) => this.close(errorCode, reason),
+      });
+      this.webTransport = new WebTransportMux(this.#carrier, 'client', params.webTransport.limits);
+    }
+    this.#eventHandler = {
+      ...streamEvents(this.#streams, this.#readyForWrite, this.webTransport),
+      requestsCreatable: () => {
+        this.processPending();
+        if (this.#streamsBlocked) return;
+        listener.onRequestsCreatable(this);
+        // MAX_STREAMS is for both: requests that wait go first.
+        this.webTransport?.streamsCreatable(true);
+      },
+      authenticationNeeded: (publicName) => this.#handshake.authenticate(publicName),
+      resumptionToken: (token, expires) =>
+        listener.onResumptionToken(this, this.#handshake.toStoredToken(token, expires)),
+      zeroRttRejected: () => this.#zeroRttRejected(),
+      goawayReceived: () => this.#goawayReceived(),
+      pingAcknowledged: (ms) => this.#upkeep.pingAcknowledged(ms),
+      stateChange: (state, close) => this.#stateChanged(state, close),
+    };
   }
 
   get connected(): boolean {
@@ -149,6 +180,7 @@ export class Http3Session implements Session, UdpSession, StreamSession {
 
   sendData(): void {
     this.#commands.run();
+    this.#carrier?.runQueued();
     this.#writeReadyStreams();
     this.processOutputAndEvents();
   }
@@ -410,37 +442,13 @@ export class Http3Session implements Session, UdpSession, StreamSession {
       safeToRetry: true,
     });
     for (const stream of this.#streams.notActivated()) this.#unprocessed(stream, reason);
+    this.webTransport?.goawayReceived();
   }
 
   /** neqo never had this stream's request: the transaction may go to another connection. */
   #unprocessed(stream: Http3Stream, reason: Http3Error): void {
     stream.close(new SocketError(reason.message, { cause: reason, safeToRetry: true }));
   }
-
-  /** What each event of neqo does. */
-  readonly #eventHandler: NeqoEventHandler = {
-    headerReady: (streamId, headers, interim, fin) => this.#streams.get(streamId)?.onHeaders(headers, interim, fin),
-    trailers: (streamId, headers) => this.#streams.get(streamId)?.onTrailers(headers),
-    dataReadable: (streamId) => this.#streams.get(streamId)?.writeSegments(),
-    dataWritable: (streamId) => {
-      const stream = this.#streams.get(streamId);
-      // The entry point that this runs in writes, or asks for a turn at its end.
-      if (stream !== undefined) this.#readyForWrite.add(stream);
-    },
-    reset: (streamId, errorCode, local) => this.#streams.get(streamId)?.onReset(errorCode, local),
-    stopSending: (streamId) => this.#streams.get(streamId)?.onStopSending(),
-    requestsCreatable: () => {
-      this.processPending();
-      if (!this.#streamsBlocked) this.#listener.onRequestsCreatable(this);
-    },
-    authenticationNeeded: (publicName) => this.#handshake.authenticate(publicName),
-    resumptionToken: (token, expires) =>
-      this.#listener.onResumptionToken(this, this.#handshake.toStoredToken(token, expires)),
-    zeroRttRejected: () => this.#zeroRttRejected(),
-    goawayReceived: () => this.#goawayReceived(),
-    pingAcknowledged: (ms) => this.#upkeep.pingAcknowledged(ms),
-    stateChange: (state, close) => this.#stateChanged(state, close),
-  };
 
   #writeReadyStreams(): void {
     this.#readyForWrite.drain((stream) => stream.readSegments());
@@ -466,6 +474,9 @@ export class Http3Session implements Session, UdpSession, StreamSession {
     this.#closedReported = true;
     this.#commands.end();
     this.#upkeep.end();
+    this.#carrier?.end();
+    // Before their CONNECT streams, which know less of the reason.
+    this.webTransport?.connectionLost(reason);
     const { errorCode, errorName } = reason;
     for (const stream of this.#streams.all()) {
       if (!this.#handshake.established || this.#closedByUser) stream.close(reason);
@@ -483,16 +494,6 @@ export class Http3Session implements Session, UdpSession, StreamSession {
   #updateActivity(): void {
     const shaking = this.#awaited && this.#state < State.CONNECTED;
     const busy = !this.#closedReported && (shaking || this.#streams.size > 0);
-    if (busy === this.#referenced) return;
-    this.#reference(busy);
-    this.#listener.onActivityChanged(this);
-  }
-
-  #reference(busy: boolean): void {
-    this.#referenced = busy;
-    for (const handle of [this.#connection.socket, this.#timer]) {
-      if (busy) handle.ref();
-      else handle.unref();
-    }
+    this.#activity.update(busy);
   }
 }

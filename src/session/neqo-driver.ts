@@ -37,6 +37,11 @@ export class NeqoDriver {
     return this.#destroyed;
   }
 
+  /** An entry point is on the stack. */
+  get entered(): boolean {
+    return this.#entered;
+  }
+
   /** The native connection. @throws NeqoReentryError if no entry point is on the stack */
   get conn(): NeqoHttp3Conn {
     if (!this.#entered) {

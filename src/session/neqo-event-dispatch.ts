@@ -1,7 +1,7 @@
 import { NativeError } from '../errors.js';
 import { EventKind } from '../native.js';
 import type { CloseReason } from './close-reason.js';
-import { HeaderFlag, type NeqoEventReader, RESET_LOCAL } from './neqo-events.js';
+import { HeaderFlag, type NeqoEventReader, RESET_LOCAL, UNIDIRECTIONAL } from './neqo-events.js';
 
 /** A change to Closing or Closed: why, and the ECHConfigList if that is an ECH retry. */
 export interface CloseEvent extends CloseReason {
@@ -15,7 +15,7 @@ export interface NeqoEventHandler {
   dataReadable(streamId: number): void;
   dataWritable(streamId: number): void;
   reset(streamId: number, errorCode: number, local: boolean): void;
-  stopSending(streamId: number): void;
+  stopSending(streamId: number, errorCode: number): void;
   requestsCreatable(): void;
   /** `publicName`: of an ECH fallback. */
   authenticationNeeded(publicName: string | undefined): void;
@@ -26,6 +26,16 @@ export interface NeqoEventHandler {
   pingAcknowledged(ms: number): void;
   /** `state`: an Http3State of the native boundary. */
   stateChange(state: number, close: CloseEvent): void;
+  // What follows comes with `params.webtransport` only.
+  /** The peer's settings, by identifier. */
+  settings?(settings: ReadonlyMap<number, number>): void;
+  /** The peer opened a stream of a session. */
+  webTransportStream?(streamId: number, sessionId: number): void;
+  datagram?(sessionId: number, bytes: Buffer): void;
+  datagramsWritable?(): void;
+  streamsCreatable?(bidirectional: boolean): void;
+  /** All of a stream that this side has ended is acknowledged. */
+  streamFinished?(streamId: number): void;
 }
 
 type Kind = (typeof EventKind)[keyof typeof EventKind];
@@ -53,7 +63,7 @@ export function dispatchNeqoEvent(event: NeqoEventReader, handler: NeqoEventHand
       handler.reset(event.streamId, event.number, (event.flags & RESET_LOCAL) !== 0);
       return;
     case EventKind.STOP_SENDING:
-      handler.stopSending(event.streamId);
+      handler.stopSending(event.streamId, event.number);
       return;
     case EventKind.REQUESTS_CREATABLE:
       handler.requestsCreatable();
@@ -88,12 +98,23 @@ export function dispatchNeqoEvent(event: NeqoEventReader, handler: NeqoEventHand
     case EventKind.PUSH_RESET:
       // Push is never enabled (no MAX_PUSH_ID is sent): neqo answers a push with H3_ID_ERROR, and these cannot come.
       return;
-    case EventKind.WEBTRANSPORT_NEGOTIATED:
-    case EventKind.WEBTRANSPORT_SESSION:
-    case EventKind.WEBTRANSPORT_SESSION_CLOSED:
-    case EventKind.WEBTRANSPORT_NEW_STREAM:
-    case EventKind.WEBTRANSPORT_DATAGRAM:
-      // Sessions do not offer WebTransport (SETTINGS), so neqo never raises these.
+    case EventKind.SETTINGS:
+      handler.settings?.(event.settings());
+      return;
+    case EventKind.WEBTRANSPORT_STREAM:
+      handler.webTransportStream?.(event.streamId, event.number);
+      return;
+    case EventKind.DATAGRAM:
+      handler.datagram?.(event.streamId, event.bytes());
+      return;
+    case EventKind.DATAGRAMS_WRITABLE:
+      handler.datagramsWritable?.();
+      return;
+    case EventKind.STREAMS_CREATABLE:
+      handler.streamsCreatable?.((event.flags & UNIDIRECTIONAL) === 0);
+      return;
+    case EventKind.STREAM_FINISHED:
+      handler.streamFinished?.(event.streamId);
       return;
     default:
       throw new NativeError(`Unknown event of kind ${String(kind satisfies never)} from neqo`);

@@ -14,8 +14,8 @@ const COUNT_OFFSET = 28;
 export const HeaderFlag = { INTERIM: 1, FIN: 2 } as const;
 /** Flag of RESET. */
 export const RESET_LOCAL = 1;
-/** Reasons in the flags of WEBTRANSPORT_SESSION_CLOSED. */
-export const SessionClosedReason = { ERROR: 0, STATUS: 1, CLEAN: 2 } as const;
+/** Flag of STREAMS_CREATABLE. */
+export const UNIDIRECTIONAL = 1;
 
 /** A cursor over the event buffer: fields of the record it stands on are read without making an object for it. */
 export class NeqoEventReader {
@@ -80,6 +80,15 @@ export class NeqoEventReader {
   text(): string {
     const start = this.#offset + this.#headBytes;
     return this.#buffer.toString('utf8', start, start + this.#view.getUint32(this.#offset + COUNT_OFFSET, true));
+  }
+
+  /** The payload of SETTINGS: values by identifier. Those above 2^53 are rounded. */
+  settings(): Map<number, number> {
+    const numbers = this.text().split(' ').map(Number);
+    const settings = new Map<number, number>();
+    for (let index = 0; index + 1 < numbers.length; index += 2)
+      settings.set(numbers[index] ?? 0, numbers[index + 1] ?? 0);
+    return settings;
   }
 
   /** The header section, flat: name, value, name, value …, each character one byte of the wire. */

@@ -1,4 +1,5 @@
 import type { NeqoHttp3ConnParams } from '../native.js';
+import { WebTransportMux } from '../stream/webtransport/webtransport-mux.js';
 import type { Http3SessionParams } from './session-types.js';
 
 /** What a connection needs to know of its socket. */
@@ -16,7 +17,7 @@ const ALPN_H3 = 'h3';
 
 /** All parameters of a native connection. */
 export function neqoParams(params: Http3SessionParams, socket: SocketFacts): NeqoHttp3ConnParams {
-  const { quic } = params;
+  const { quic, webTransport } = params;
   return {
     fd: socket.fd,
     serverName: params.serverName,
@@ -29,8 +30,8 @@ export function neqoParams(params: Http3SessionParams, socket: SocketFacts): Neq
     maxBlockedStreams: quic.qpackBlockedStreams,
     maxData: quic.maxData,
     maxStreamData: quic.maxStreamData,
-    maxStreamsBidi: 0,
-    maxStreamsUni: MAX_STREAMS_UNI,
+    maxStreamsBidi: webTransport?.maxStreamsBidi ?? 0,
+    maxStreamsUni: MAX_STREAMS_UNI + (webTransport?.maxStreamsUni ?? 0),
     idleTimeoutMs: params.idleTimeout,
     congestionControl: quic.congestionControl,
     pacing: quic.pacing,
@@ -39,10 +40,12 @@ export function neqoParams(params: Http3SessionParams, socket: SocketFacts): Neq
     sniSlicing: quic.sniSlicing,
     mlkem: quic.mlkem,
     versionNegotiation: quic.versionNegotiation,
-    webtransport: false,
-    datagramSize: 0,
-    outgoingDatagramQueue: DATAGRAM_QUEUE,
-    incomingDatagramQueue: DATAGRAM_QUEUE,
+    webtransport: webTransport !== undefined,
+    settings: webTransport === undefined ? [] : WebTransportMux.localSettings('client', webTransport.limits),
+    resetStreamAt: webTransport !== undefined,
+    datagramSize: webTransport?.datagramSize ?? 0,
+    outgoingDatagramQueue: webTransport?.outgoingDatagramQueue ?? UNUSED_QUEUE,
+    incomingDatagramQueue: webTransport?.incomingDatagramQueue ?? UNUSED_QUEUE,
     ackRatio: quic.ackRatio,
     fastPto: quic.fastPto,
     qlogDir: params.qlogDir,
@@ -51,5 +54,5 @@ export function neqoParams(params: Http3SessionParams, socket: SocketFacts): Neq
   };
 }
 
-/** Length of both datagram queues; unused while datagrams are off. */
-const DATAGRAM_QUEUE = 10;
+/** Length of the datagram queues while datagrams are off. */
+const UNUSED_QUEUE = 10;

@@ -1,7 +1,7 @@
 import { NativeError } from '../errors.js';
 import { ServerEventKind } from '../native-server.js';
 import type { CloseReason } from './close-reason.js';
-import { HeaderFlag } from './neqo-events.js';
+import { HeaderFlag, UNIDIRECTIONAL } from './neqo-events.js';
 import { type PathAddresses, type ServerEventReader, STATE_MASK } from './server-events.js';
 
 /** What each event of a connection leads to. Called inside entry points. */
@@ -21,9 +21,31 @@ export interface ServerConnectionEvents {
   stopSending(streamId: number, errorCode: number): void;
   priorityUpdated(streamId: number, urgency: number, incremental: boolean): void;
   pathChanged(addresses: PathAddresses): void;
+  /** Undefined if there is no WebTransport, or the connection is over. */
+  readonly webTransport: ServerWebTransportEvents | undefined;
+}
+
+/** What the events lead to that come with the `webtransport` parameter only. Called inside entry points. */
+export interface ServerWebTransportEvents {
+  settings(settings: ReadonlyMap<number, number>): void;
+  /** A stream of a session's came. */
+  webTransportStream(streamId: number, sessionId: number): void;
+  /** @param bytes a copy */
+  datagram(sessionId: number, bytes: Buffer): void;
+  datagramsWritable(): void;
+  streamsCreatable(bidirectional: boolean): void;
+  /** All that was sent on a session's stream, and its end, has arrived. */
+  streamFinished(streamId: number): void;
 }
 
 type Kind = (typeof ServerEventKind)[keyof typeof ServerEventKind];
+type WebTransportKind = (typeof ServerEventKind)[
+  | 'SETTINGS'
+  | 'WEBTRANSPORT_STREAM'
+  | 'DATAGRAM'
+  | 'DATAGRAMS_WRITABLE'
+  | 'STREAMS_CREATABLE'
+  | 'STREAM_FINISHED'];
 
 /** Flag of PRIORITY_UPDATE. */
 const INCREMENTAL = 1;
@@ -69,10 +91,44 @@ export function dispatchServerEvent(event: ServerEventReader, connection: Server
       connection.stateChanged(flags & STATE_MASK, reason);
       return false;
     }
+    case ServerEventKind.SETTINGS:
+    case ServerEventKind.WEBTRANSPORT_STREAM:
+    case ServerEventKind.DATAGRAM:
+    case ServerEventKind.DATAGRAMS_WRITABLE:
+    case ServerEventKind.STREAMS_CREATABLE:
+    case ServerEventKind.STREAM_FINISHED:
+      if (connection.webTransport !== undefined) dispatchWebTransport(event, kind, connection.webTransport);
+      return false;
     case ServerEventKind.CONNECTION:
     case ServerEventKind.SERVER_NAME:
       throw new NativeError('A connection appeared under a handle that is in use');
     default:
       throw new NativeError(`Unknown event of kind ${String(kind satisfies never)} from neqo`);
+  }
+}
+
+function dispatchWebTransport(
+  event: ServerEventReader,
+  kind: WebTransportKind,
+  events: ServerWebTransportEvents,
+): void {
+  switch (kind) {
+    case ServerEventKind.SETTINGS:
+      events.settings(event.settings());
+      return;
+    case ServerEventKind.WEBTRANSPORT_STREAM:
+      events.webTransportStream(event.streamId, event.number);
+      return;
+    case ServerEventKind.DATAGRAM:
+      events.datagram(event.streamId, event.bytes());
+      return;
+    case ServerEventKind.DATAGRAMS_WRITABLE:
+      events.datagramsWritable();
+      return;
+    case ServerEventKind.STREAMS_CREATABLE:
+      events.streamsCreatable((event.flags & UNIDIRECTIONAL) === 0);
+      return;
+    case ServerEventKind.STREAM_FINISHED:
+      events.streamFinished(event.streamId);
   }
 }

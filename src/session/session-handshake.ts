@@ -1,6 +1,7 @@
 import { ConnectionError, type Http3Error } from '../errors.js';
 import { CloseKind, NativeResult, type NativeTlsInfo } from '../native.js';
-import { SEC_ERROR_LIBRARY_FAILURE, verifyCertificate } from './authentication.js';
+import { SEC_ERROR_LIBRARY_FAILURE, type VerificationResult, verifyCertificate } from './authentication.js';
+import { verifyCertificateHash } from './certificate-hashes.js';
 import { parseCertificate } from './issuer-problem.js';
 import type { NeqoDriver } from './neqo-driver.js';
 import type { CloseEvent } from './neqo-event-dispatch.js';
@@ -69,18 +70,20 @@ export class SessionHandshake {
     const chain = this.#driver.conn.peerCertificateChain();
     this.#certificates = chain ?? [];
     this.#authorized = false;
-    const anchors = this.#params.trustAnchors;
-    if (anchors === undefined) {
-      this.#driver.conn.authenticated(0);
-      return;
+    const { trustAnchors, certificateHashes, serverName } = this.#params;
+    if (certificateHashes !== undefined) this.#verified(verifyCertificateHash(chain, certificateHashes, serverName));
+    else if (trustAnchors === undefined) this.#driver.conn.authenticated(0);
+    else {
+      verifyCertificate(trustAnchors, chain, publicName ?? serverName, (result) =>
+        this.#enqueue(() => this.#verified(result)),
+      );
     }
-    verifyCertificate(anchors, chain, publicName ?? this.#params.serverName, ({ error, prErrorCode }) => {
-      this.#enqueue(() => {
-        this.#error = error;
-        this.#authorized = error === undefined;
-        this.#driver.conn.authenticated(error === undefined ? 0 : prErrorCode || SEC_ERROR_LIBRARY_FAILURE);
-      });
-    });
+  }
+
+  #verified({ error, prErrorCode }: VerificationResult): void {
+    this.#error = error;
+    this.#authorized = error === undefined;
+    this.#driver.conn.authenticated(error === undefined ? 0 : prErrorCode || SEC_ERROR_LIBRARY_FAILURE);
   }
 
   connected(): void {

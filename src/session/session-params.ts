@@ -1,4 +1,5 @@
 import type { CongestionControl } from '../native.js';
+import type { WebTransportLimits } from '../stream/webtransport/limits.js';
 
 /** Transport parameters that a user can set, with their defaults. Sizes in bytes, times in milliseconds. */
 export interface QuicOptions {
@@ -50,3 +51,16 @@ export const QUIC_DEFAULTS: Required<QuicOptions> = {
   ackRatio: 100,
   fastPto: 100,
 };
+
+/** WebTransport on a client's connection. */
+export interface WebTransportParams {
+  readonly limits: WebTransportLimits;
+  /** Streams of sessions that the server may have open at once. */
+  readonly maxStreamsBidi: number;
+  readonly maxStreamsUni: number;
+  /** Largest DATAGRAM frame accepted (RFC 9221 3), in bytes. */
+  readonly datagramSize: number;
+  /** Datagrams that wait in neqo for a packet, and for JavaScript. */
+  readonly outgoingDatagramQueue: number;
+  readonly incomingDatagramQueue: number;
+}

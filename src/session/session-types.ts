@@ -2,7 +2,8 @@ import type { X509Certificate } from 'node:crypto';
 import type { Http3Error } from '../errors.js';
 import type { NativeStats, NativeTlsInfo } from '../native.js';
 import type { Transaction } from '../stream/transaction.js';
-import type { QuicOptions } from './session-params.js';
+import type { WebTransportMux } from '../stream/webtransport/webtransport-mux.js';
+import type { QuicOptions, WebTransportParams } from './session-params.js';
 import type { StoredToken } from './token-store.js';
 import type { TrustAnchors } from './trust-anchors.js';
 
@@ -21,6 +22,10 @@ export interface Http3SessionParams {
   readonly echConfigList: Uint8Array | undefined;
   /** Milliseconds between PINGs on an established connection, 0 for none. Default 60,000. */
   readonly pingInterval?: number | undefined;
+  /** SHA-256 of the certificates that are accepted, whoever signed them; instead of `trustAnchors`. */
+  readonly certificateHashes?: readonly Uint8Array[] | undefined;
+  /** Offer WebTransport to the server (SETTINGS), and take its streams and datagrams. Default: none. */
+  readonly webTransport?: WebTransportParams | undefined;
 }
 
 /** What a session needs of the connection it runs on. HttpConnectionUDP implements it. */
@@ -65,6 +70,8 @@ export interface Session {
   readonly blocked: boolean;
   /** Facts of the connection; undefined before it is established. */
   readonly info: ConnectionInfo | undefined;
+  /** Its WebTransport sessions; undefined if it was made without WebTransport. */
+  readonly webTransport: WebTransportMux | undefined;
   /** Whether somebody waits for its handshake, so that the process has to stay for it. Default true. */
   set awaited(awaited: boolean);
   /** Adds a transaction; its request goes out in the coming turn. */

@@ -153,10 +153,10 @@ export class Http3Stream implements SegmentReader, SegmentWriter, TransactionStr
    * The peer wants no more request bytes. Whatever its error code, it may have sent a complete response, which must not be
    * discarded (RFC 9114 4.1); if it gives none, it resets the stream.
    */
-  onStopSending(): void {
+  onStopSending(errorCode: number): void {
     if (this.#closed || this.#send === SendState.DONE) return;
     this.#send = SendState.DONE;
-    this.transaction.onRequestBodyUnwanted();
+    this.transaction.onRequestBodyUnwanted(errorCode);
     this.#maybeDone();
   }
 

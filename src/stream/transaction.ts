@@ -91,8 +91,8 @@ export interface Transaction {
   onResponseEnd(): void;
   /** neqo has the whole request, its end included. */
   onRequestEnd(): void;
-  /** The server wants no more of the request body. It may still answer (RFC 9114 4.1). */
-  onRequestBodyUnwanted(): void;
+  /** The server wants no more of the request body (STOP_SENDING). It may still answer (RFC 9114 4.1). */
+  onRequestBodyUnwanted(errorCode: number): void;
   /** Both directions are finished; the stream is forgotten. */
   onStreamDone(): void;
   /** The stream failed. Nothing is called after this. */

@@ -63,6 +63,8 @@ export function serverParams(poll: UdpPoll): NeqoHttp3ServerParams {
     mlkem: true,
     versionNegotiation: false,
     webtransport: false,
+    settings: [],
+    resetStreamAt: false,
     datagramSize: 0,
     outgoingDatagramQueue: 10,
     incomingDatagramQueue: 10,

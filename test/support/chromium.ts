@@ -21,6 +21,7 @@ const QUIET = [
   '--disable-sync',
   '--metrics-recording-only',
   '--no-proxy-server',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
 ];
 
 export interface ChromiumOptions {

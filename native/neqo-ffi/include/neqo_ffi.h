@@ -43,6 +43,8 @@ enum {
   NEQO_CRYPTO = -8,
   /* Anything else; neqo_last_error() names it. */
   NEQO_INTERNAL = -9,
+  /* The queue for datagrams is full: wait for DATAGRAMS_WRITABLE. */
+  NEQO_BLOCKED = -10,
   /* Rust panicked. */
   NEQO_PANIC = -99,
 };
@@ -107,23 +109,22 @@ enum {
    * close reason (UTF-8), or the ECH configurations for NEQO_CLOSE_ECH_RETRY
    */
   NEQO_EVENT_STATE_CHANGE = 17,
-  /* flags: 1 if the peer supports WebTransport */
-  NEQO_EVENT_WEBTRANSPORT_NEGOTIATED = 18,
-  /* streamId: session; a: HTTP status; header block */
-  NEQO_EVENT_WEBTRANSPORT_SESSION = 19,
-  /*
-   * streamId: session; flags: 0 error (a: code), 1 refused (a: HTTP status; header block), 2 clean (a: application code;
-   * bytes: message, UTF-8)
-   */
-  NEQO_EVENT_WEBTRANSPORT_SESSION_CLOSED = 20,
-  /* streamId; a: session */
-  NEQO_EVENT_WEBTRANSPORT_NEW_STREAM = 21,
-  /* streamId: session; bytes: the datagram */
-  NEQO_EVENT_WEBTRANSPORT_DATAGRAM = 22,
+  /* with webtransport only, as all that follow but TRAILERS and PING_ACKNOWLEDGED; bytes: 'id value id value …' in decimal */
+  NEQO_EVENT_SETTINGS = 18,
+  /* streamId; a: session id, of which neqo knows nothing more */
+  NEQO_EVENT_WEBTRANSPORT_STREAM = 19,
+  /* streamId: session id; bytes: the datagram's payload */
+  NEQO_EVENT_DATAGRAM = 20,
+  /* there is room for datagrams after NEQO_BLOCKED */
+  NEQO_EVENT_DATAGRAMS_WRITABLE = 21,
+  /* flags: 1: unidirectional streams; bidirectional ones: REQUESTS_CREATABLE */
+  NEQO_EVENT_STREAMS_CREATABLE = 22,
   /* streamId; header block */
   NEQO_EVENT_TRAILERS = 23,
   /* a: milliseconds from sending what neqo_ping() asked for to its acknowledgement */
   NEQO_EVENT_PING_ACKNOWLEDGED = 24,
+  /* streamId; the peer has acknowledged all of a stream of a session that this side has ended */
+  NEQO_EVENT_STREAM_FINISHED = 25,
 };
 
 /* Http3State. */
@@ -199,6 +200,9 @@ typedef struct NeqoParams {
   NeqoBytes remote_address;
   /* UTF-8 path, or empty for no qlog; the file is client-<connection id>.qlog */
   NeqoBytes qlog_dir;
+  /* identifier, value, identifier, value …: with webtransport, what SETTINGS has besides HTTP/3's own and QPACK's */
+  const uint64_t *settings;
+  size_t settings_count;
   uint64_t max_table_size;
   uint64_t max_data;
   uint64_t max_stream_data;
@@ -222,6 +226,7 @@ typedef struct NeqoParams {
   bool mlkem;
   bool version_negotiation;
   bool webtransport;
+  bool reset_stream_at;
 } NeqoParams;
 
 /* Why neqo_conn_new() failed. */
@@ -284,6 +289,18 @@ typedef struct NeqoStats {
   double would_block_send;
   double qpack_encoder_dynamic_references;
   double qpack_decoder_dynamic_references;
+  /* packets, in bytes */
+  double bytes_acked;
+  double bytes_lost;
+  /* QUIC datagrams that were given to the outgoing queue; those that the peer has acknowledged */
+  double datagram_frames_queued;
+  double datagram_frames_acked;
+  /* of the path; NaN: not known yet. Sizes in bytes, the rate in bytes per second; the last is 0 or 1 */
+  double min_rtt_ms;
+  double cwnd;
+  double bytes_in_flight;
+  double send_rate;
+  double congestion_limited;
 } NeqoStats;
 
 typedef struct NeqoSendStreamStats {
@@ -387,25 +404,24 @@ int64_t neqo_connection_id(NeqoConn *conn, char *buffer, size_t capacity);
 /* UTF-8, empty if there was no error. Writes at most capacity bytes, no NUL; returns the full length. Works after a panic. */
 int64_t neqo_last_error(NeqoConn *conn, char *buffer, size_t capacity);
 
-/* ---- WebTransport ---- */
+/* ---- WebTransport: sessions are kept by the caller ---- */
 
-/* As neqo_fetch(); returns the session id. */
-int64_t neqo_webtransport_create_session(NeqoConn *conn, NeqoBytes authority, NeqoBytes path, const NeqoBytes *headers,
-                                         size_t header_count);
-/* message: UTF-8. */
-int64_t neqo_webtransport_close_session(NeqoConn *conn, uint64_t session_id, uint32_t error, NeqoBytes message);
-/* Returns the stream id. */
-int64_t neqo_webtransport_create_stream(NeqoConn *conn, uint64_t session_id, bool bidirectional);
-/* tracking_id 0: none. */
-int64_t neqo_webtransport_send_datagram(NeqoConn *conn, uint64_t session_id, const uint8_t *data, size_t length,
-                                        uint64_t tracking_id);
-/* Returns the size in bytes. */
-int64_t neqo_webtransport_max_datagram_size(NeqoConn *conn, uint64_t session_id);
-/* has_send_order false removes the order. */
-int64_t neqo_webtransport_set_send_order(NeqoConn *conn, uint64_t stream_id, bool has_send_order, int64_t send_order);
-int64_t neqo_webtransport_set_fairness(NeqoConn *conn, uint64_t stream_id, bool fairness);
-int64_t neqo_webtransport_send_stream_stats(NeqoConn *conn, uint64_t stream_id, NeqoSendStreamStats *stats);
-int64_t neqo_webtransport_recv_stream_stats(NeqoConn *conn, uint64_t stream_id, NeqoRecvStreamStats *stats);
+/*
+ * Opens a stream that begins with the header of a WebTransport stream of that session; returns the stream id. Otherwise it is used
+ * as a request's: neqo_send_request_body(), neqo_read_response_data() …
+ */
+int64_t neqo_open_stream(NeqoConn *conn, uint64_t session_id, bool bidirectional);
+/* Groups share bandwidth evenly; inside of one, a higher order goes first. Group 0: those of no group. */
+int64_t neqo_set_send_order(NeqoConn *conn, uint64_t stream_id, uint64_t group, int64_t order);
+/* NEQO_BLOCKED: nothing was taken, wait for DATAGRAMS_WRITABLE. */
+int64_t neqo_send_datagram(NeqoConn *conn, uint64_t session_id, const uint8_t *data, size_t length);
+/* Bytes of payload; 0 if the peer accepts no datagrams. */
+int64_t neqo_max_datagram_size(NeqoConn *conn, uint64_t session_id);
+/* RFC 8446 7.5; one item, or NULL if there is no such key (yet). label: ASCII */
+NeqoByteList *neqo_export_keying_material(NeqoConn *conn, NeqoBytes label, NeqoBytes context, size_t length);
+/* Without the stream's header. */
+int64_t neqo_send_stream_stats(NeqoConn *conn, uint64_t stream_id, NeqoSendStreamStats *stats);
+int64_t neqo_recv_stream_stats(NeqoConn *conn, uint64_t stream_id, NeqoRecvStreamStats *stats);
 
 #ifdef __cplusplus
 }

@@ -37,6 +37,12 @@ enum {
   NEQO_SERVER_EVENT_SERVER_NAME = 10,
   NEQO_SERVER_EVENT_PATH = 11,
   NEQO_SERVER_EVENT_HEADERS_TOO_LARGE = 12,
+  NEQO_SERVER_EVENT_SETTINGS = 13,
+  NEQO_SERVER_EVENT_WEBTRANSPORT_STREAM = 14,
+  NEQO_SERVER_EVENT_DATAGRAM = 15,
+  NEQO_SERVER_EVENT_DATAGRAMS_WRITABLE = 16,
+  NEQO_SERVER_EVENT_STREAMS_CREATABLE = 17,
+  NEQO_SERVER_EVENT_STREAM_FINISHED = 18,
 };
 
 /* Address validation by Retry. */
@@ -63,6 +69,9 @@ typedef struct NeqoServerParams {
   NeqoBytes stateless_reset_key;
   /* UTF-8 path, or empty for no qlog; files are server-<connection id>.qlog */
   NeqoBytes qlog_dir;
+  /* as in NeqoParams */
+  const uint64_t *settings;
+  size_t settings_count;
   /* Those that are closing do not count, but there are never more than twice as many in all. */
   uint32_t max_connections;
   uint32_t max_queued_connections;
@@ -97,6 +106,7 @@ typedef struct NeqoServerParams {
   bool mlkem;
   bool version_negotiation;
   bool webtransport;
+  bool reset_stream_at;
 } NeqoServerParams;
 
 /* Why a credential could not be made. */
@@ -194,6 +204,21 @@ int64_t neqo_server_read_data(NeqoServer *server, uint32_t connection, uint64_t 
 int64_t neqo_server_reset_stream(NeqoServer *server, uint32_t connection, uint64_t stream_id, uint64_t error);
 int64_t neqo_server_stop_sending(NeqoServer *server, uint32_t connection, uint64_t stream_id, uint64_t error);
 int64_t neqo_server_cancel_stream(NeqoServer *server, uint32_t connection, uint64_t stream_id, uint64_t error);
+
+/* As without `server` in neqo_ffi.h. */
+int64_t neqo_server_open_stream(NeqoServer *server, uint32_t connection, uint64_t session_id, bool bidirectional);
+int64_t neqo_server_set_send_order(NeqoServer *server, uint32_t connection, uint64_t stream_id, uint64_t group,
+                                   int64_t order);
+int64_t neqo_server_send_datagram(NeqoServer *server, uint32_t connection, uint64_t session_id, NeqoBytes data);
+int64_t neqo_server_max_datagram_size(NeqoServer *server, uint32_t connection, uint64_t session_id);
+int64_t neqo_server_send_stream_stats(NeqoServer *server, uint32_t connection, uint64_t stream_id,
+                                      NeqoSendStreamStats *stats);
+int64_t neqo_server_recv_stream_stats(NeqoServer *server, uint32_t connection, uint64_t stream_id,
+                                      NeqoRecvStreamStats *stats);
+NeqoByteList *neqo_server_export_keying_material(NeqoServer *server, uint32_t connection, NeqoBytes label,
+                                                 NeqoBytes context, size_t length);
+/* With keep, PING is sent for as long as the stream's receiving side is open, so that the connection does not idle out. */
+int64_t neqo_server_keep_alive(NeqoServer *server, uint32_t connection, uint64_t stream_id, bool keep);
 
 /* Returns the id in the GOAWAY. */
 int64_t neqo_server_goaway(NeqoServer *server, uint32_t connection, bool last);

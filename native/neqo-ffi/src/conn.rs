@@ -314,7 +314,7 @@ impl Authentication {
 }
 
 /// A number that goes on the wire as it is; neqo asserts that it fits (RFC 9000 16).
-fn varint(value: u64) -> Result<u64, Error> {
+pub fn varint(value: u64) -> Result<u64, Error> {
     if value <= MAX_VARINT {
         Ok(value)
     } else {

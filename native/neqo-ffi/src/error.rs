@@ -6,8 +6,9 @@ use neqo_http3::Error as Http3Error;
 use neqo_transport::Error as TransportError;
 
 use crate::constants::{
-    NEQO_CRYPTO, NEQO_INTERNAL, NEQO_INVALID_INPUT, NEQO_INVALID_STATE, NEQO_INVALID_STREAM,
-    NEQO_PROTOCOL_ERROR, NEQO_STREAM_LIMIT, NEQO_TOO_MUCH_DATA, NEQO_UNAVAILABLE,
+    NEQO_BLOCKED, NEQO_CRYPTO, NEQO_INTERNAL, NEQO_INVALID_INPUT, NEQO_INVALID_STATE,
+    NEQO_INVALID_STREAM, NEQO_PROTOCOL_ERROR, NEQO_STREAM_LIMIT, NEQO_TOO_MUCH_DATA,
+    NEQO_UNAVAILABLE,
 };
 
 /// Why a call on a connection failed.
@@ -21,6 +22,8 @@ pub enum Error {
     Input(&'static str),
     /// A socket cannot be used; nothing was handed to neqo.
     Socket(InitError),
+    /// The queue for datagrams is full; nothing was handed to neqo.
+    Blocked,
     /// More than the peer accepts; nothing was handed to neqo.
     TooMuch(&'static str),
 }
@@ -34,6 +37,7 @@ impl Error {
             Self::State(_) => NEQO_INVALID_STATE,
             Self::Input(_) | Self::Socket(_) => NEQO_INVALID_INPUT,
             Self::TooMuch(_) => NEQO_TOO_MUCH_DATA,
+            Self::Blocked => NEQO_BLOCKED,
         }
     }
 }
@@ -43,6 +47,7 @@ impl fmt::Display for Error {
         match self {
             Self::Http3(e) => write!(f, "{e:?}"),
             Self::Socket(e) => e.fmt(f),
+            Self::Blocked => f.write_str("the queue for datagrams is full"),
             Self::State(text) | Self::Input(text) | Self::TooMuch(text) => f.write_str(text),
         }
     }
@@ -86,6 +91,7 @@ fn http3_code(error: &Http3Error) -> i64 {
         | Http3Error::HttpConnect
         | Http3Error::HttpVersionFallback
         | Http3Error::HttpMessageError
+        | Http3Error::HttpDatagram
         | Http3Error::HttpGoaway
         | Http3Error::QpackError(_) => NEQO_PROTOCOL_ERROR,
         Http3Error::TransportError(e) => transport_code(e),

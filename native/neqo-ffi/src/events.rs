@@ -2,33 +2,29 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use neqo_http3::{
-    features::extended_connect::SessionCloseReason, Http3ClientEvent, Http3State, StreamId,
-    WebTransportEvent,
-};
+use neqo_http3::{Http3ClientEvent, Http3State, StreamId, WebTransportEvent};
 
 use crate::{
     constants::{
-        NEQO_EVENT_AUTHENTICATION_NEEDED, NEQO_EVENT_DATA_READABLE, NEQO_EVENT_DATA_WRITABLE,
+        NEQO_EVENT_AUTHENTICATION_NEEDED, NEQO_EVENT_DATAGRAM, NEQO_EVENT_DATAGRAMS_WRITABLE,
+        NEQO_EVENT_DATA_READABLE, NEQO_EVENT_DATA_WRITABLE,
         NEQO_EVENT_ECH_FALLBACK_AUTHENTICATION_NEEDED, NEQO_EVENT_GOAWAY_RECEIVED,
         NEQO_EVENT_HEADER_READY, NEQO_EVENT_PING_ACKNOWLEDGED, NEQO_EVENT_PUSH_CANCELED,
         NEQO_EVENT_PUSH_DATA_READABLE, NEQO_EVENT_PUSH_HEADER_READY, NEQO_EVENT_PUSH_PROMISE,
         NEQO_EVENT_PUSH_RESET, NEQO_EVENT_REQUESTS_CREATABLE, NEQO_EVENT_RESET,
-        NEQO_EVENT_RESUMPTION_TOKEN, NEQO_EVENT_STATE_CHANGE, NEQO_EVENT_STOP_SENDING,
-        NEQO_EVENT_TRAILERS, NEQO_EVENT_WEBTRANSPORT_DATAGRAM, NEQO_EVENT_WEBTRANSPORT_NEGOTIATED,
-        NEQO_EVENT_WEBTRANSPORT_NEW_STREAM, NEQO_EVENT_WEBTRANSPORT_SESSION,
-        NEQO_EVENT_WEBTRANSPORT_SESSION_CLOSED, NEQO_EVENT_ZERO_RTT_REJECTED, NEQO_STATE_CLOSED,
-        NEQO_STATE_CLOSING, NEQO_STATE_CONNECTED, NEQO_STATE_GOING_AWAY, NEQO_STATE_INITIALIZING,
-        NEQO_STATE_ZERO_RTT,
+        NEQO_EVENT_RESUMPTION_TOKEN, NEQO_EVENT_SETTINGS, NEQO_EVENT_STATE_CHANGE,
+        NEQO_EVENT_STOP_SENDING, NEQO_EVENT_STREAMS_CREATABLE, NEQO_EVENT_STREAM_FINISHED,
+        NEQO_EVENT_TRAILERS, NEQO_EVENT_WEBTRANSPORT_STREAM, NEQO_EVENT_ZERO_RTT_REJECTED,
+        NEQO_STATE_CLOSED, NEQO_STATE_CLOSING, NEQO_STATE_CONNECTED, NEQO_STATE_GOING_AWAY,
+        NEQO_STATE_INITIALIZING, NEQO_STATE_ZERO_RTT,
     },
     record::{Record, Written},
 };
 
 const FLAG_INTERIM: u32 = 1;
 const FLAG_FIN: u32 = 2;
-const SESSION_CLOSED_ERROR: u32 = 0;
-const SESSION_CLOSED_STATUS: u32 = 1;
-const SESSION_CLOSED_CLEAN: u32 = 2;
+/// Flag of `NEQO_EVENT_STREAMS_CREATABLE` and of its like in servers.
+pub const FLAG_UNIDIRECTIONAL: u32 = 1;
 
 /// Hands events out in order; one that did not fit waits here for the next call.
 #[derive(Debug, Default)]
@@ -46,7 +42,9 @@ impl EventQueue {
     ) -> Written {
         let mut written = Written::default();
         while let Some(event) = self.carried.take().or_else(&mut next) {
-            if !written.append(&Record::new(&event, goaway), buffer) {
+            let fits =
+                Record::new(&event, goaway).is_none_or(|record| written.append(&record, buffer));
+            if !fits {
                 self.carried = Some(event);
                 break;
             }
@@ -56,8 +54,9 @@ impl EventQueue {
 }
 
 impl<'a> Record<'a> {
-    fn new(event: &'a Http3ClientEvent, goaway: Option<StreamId>) -> Self {
-        match event {
+    /// None for what only neqo's own WebTransport sessions cause, which are off.
+    fn new(event: &'a Http3ClientEvent, goaway: Option<StreamId>) -> Option<Self> {
+        let record = match event {
             Http3ClientEvent::HeaderReady {
                 stream_id,
                 headers,
@@ -127,54 +126,50 @@ impl<'a> Record<'a> {
                 goaway.map_or(0, StreamId::as_u64),
             ),
             Http3ClientEvent::StateChange(state) => Self::state(NEQO_EVENT_STATE_CHANGE, state),
-            Http3ClientEvent::WebTransport(event) => Self::webtransport(event),
-        }
+            Http3ClientEvent::Settings(settings) => {
+                Self::bare(NEQO_EVENT_SETTINGS).bytes(settings_text(settings))
+            }
+            Http3ClientEvent::StreamsCreatable => {
+                Self::bare(NEQO_EVENT_STREAMS_CREATABLE).flags(FLAG_UNIDIRECTIONAL)
+            }
+            Http3ClientEvent::StreamFinished { stream_id } => {
+                Self::on(NEQO_EVENT_STREAM_FINISHED, stream_id.as_u64())
+            }
+            Http3ClientEvent::DatagramsWritable => Self::bare(NEQO_EVENT_DATAGRAMS_WRITABLE),
+            Http3ClientEvent::WebTransport(event) => return Self::webtransport(event),
+        };
+        Some(record)
     }
 
-    fn webtransport(event: &'a WebTransportEvent) -> Self {
+    fn webtransport(event: &'a WebTransportEvent) -> Option<Self> {
         match event {
-            WebTransportEvent::Negotiated(supported) => {
-                Self::bare(NEQO_EVENT_WEBTRANSPORT_NEGOTIATED).flags(u32::from(*supported))
-            }
-            WebTransportEvent::Session {
-                stream_id,
-                status,
-                headers,
-            } => Self::on(NEQO_EVENT_WEBTRANSPORT_SESSION, stream_id.as_u64())
-                .value(u64::from(*status))
-                .headers(headers),
-            WebTransportEvent::SessionClosed {
-                stream_id,
-                reason,
-                headers,
-            } => {
-                let record = Self::on(NEQO_EVENT_WEBTRANSPORT_SESSION_CLOSED, stream_id.as_u64());
-                match reason {
-                    SessionCloseReason::Error(code) => {
-                        record.flags(SESSION_CLOSED_ERROR).value(*code)
-                    }
-                    SessionCloseReason::Status(status) => record
-                        .flags(SESSION_CLOSED_STATUS)
-                        .value(u64::from(*status))
-                        .headers(headers.as_deref().unwrap_or_default()),
-                    SessionCloseReason::Clean { error, message } => record
-                        .flags(SESSION_CLOSED_CLEAN)
-                        .value(u64::from(*error))
-                        .bytes(message.as_bytes()),
-                }
-            }
             WebTransportEvent::NewStream {
                 stream_id,
                 session_id,
-            } => Self::on(NEQO_EVENT_WEBTRANSPORT_NEW_STREAM, stream_id.as_u64())
-                .value(session_id.as_u64()),
+            } => Some(
+                Self::on(NEQO_EVENT_WEBTRANSPORT_STREAM, stream_id.as_u64())
+                    .value(session_id.as_u64()),
+            ),
             WebTransportEvent::Datagram {
                 session_id,
                 datagram,
-            } => Self::on(NEQO_EVENT_WEBTRANSPORT_DATAGRAM, session_id.as_u64())
-                .bytes(datagram.as_slice()),
+            } => {
+                Some(Self::on(NEQO_EVENT_DATAGRAM, session_id.as_u64()).bytes(datagram.as_slice()))
+            }
+            WebTransportEvent::Negotiated(_)
+            | WebTransportEvent::Session { .. }
+            | WebTransportEvent::SessionClosed { .. } => None,
         }
     }
+}
+
+/// `id value id value …` in decimal.
+pub fn settings_text(settings: &[(u64, u64)]) -> Vec<u8> {
+    let pairs: Vec<_> = settings
+        .iter()
+        .map(|(identifier, value)| format!("{identifier} {value}"))
+        .collect();
+    pairs.join(" ").into_bytes()
 }
 
 /// `NEQO_STATE_…`

@@ -7,9 +7,9 @@ use neqo_transport::{CloseReason, Error as TransportError};
 
 use super::{EventQueue, Written};
 use crate::constants::{
-    NEQO_CLOSE_PEER_TRANSPORT, NEQO_EVENT_DATA_READABLE, NEQO_EVENT_GOAWAY_RECEIVED,
-    NEQO_EVENT_HEADER_READY, NEQO_EVENT_PING_ACKNOWLEDGED, NEQO_EVENT_RESET,
-    NEQO_EVENT_STATE_CHANGE, NEQO_EVENT_WEBTRANSPORT_DATAGRAM, NEQO_STATE_CLOSING,
+    NEQO_CLOSE_PEER_TRANSPORT, NEQO_EVENT_DATAGRAM, NEQO_EVENT_DATA_READABLE,
+    NEQO_EVENT_GOAWAY_RECEIVED, NEQO_EVENT_HEADER_READY, NEQO_EVENT_PING_ACKNOWLEDGED,
+    NEQO_EVENT_RESET, NEQO_EVENT_STATE_CHANGE, NEQO_STATE_CLOSING,
 };
 
 /// A record read back.
@@ -143,7 +143,7 @@ fn records_are_read_back() {
     let datagram = &records[3];
     assert_eq!(
         (datagram.kind, datagram.stream_id),
-        (NEQO_EVENT_WEBTRANSPORT_DATAGRAM, 12.0)
+        (NEQO_EVENT_DATAGRAM, 12.0)
     );
     assert_eq!(&datagram.payload[..datagram.count], [9, 8, 7]);
     assert!(datagram.payload[datagram.count..].iter().all(|&b| b == 0));

@@ -1,6 +1,6 @@
 //! Parameters of a connection, and what neqo is told with them.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::HashSet, net::SocketAddr, path::PathBuf, time::Duration};
 
 use neqo_common::MAX_VARINT;
 use neqo_http3::Http3Parameters;
@@ -10,6 +10,8 @@ use crate::InitError;
 
 /// RFC 9000 4.6: larger stream limits cannot be expressed.
 const MAX_STREAMS: u64 = 1 << 60;
+/// Settings that neqo sends itself, and those that HTTP/3 reserves (RFC 9114 7.2.4.1, RFC 9204 5).
+const OWN_SETTINGS: [u64; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /// What clients and servers set alike. Sizes in bytes.
 #[derive(Debug, Clone)]
@@ -33,7 +35,12 @@ pub struct Transport {
     pub mlkem: bool,
     /// Offer QUIC version 2.
     pub version_negotiation: bool,
+    /// Take streams with the header of a WebTransport stream, and datagrams. The sessions are kept above.
     pub webtransport: bool,
+    /// With `webtransport`, what SETTINGS has besides HTTP/3's own and QPACK's: identifiers and values.
+    pub settings: Vec<(u64, u64)>,
+    /// Offer RESET_STREAM_AT (draft-ietf-quic-reliable-stream-reset).
+    pub reset_stream_at: bool,
     /// Largest QUIC datagram accepted; 0 switches datagrams off.
     pub datagram_size: u64,
     pub outgoing_datagram_queue: usize,
@@ -65,6 +72,21 @@ impl Transport {
         }
         if self.fast_pto == 0 {
             return Err(InitError::new("fastPto must not be 0"));
+        }
+        self.check_settings()
+    }
+
+    fn check_settings(&self) -> Result<(), InitError> {
+        if !self.webtransport && !self.settings.is_empty() {
+            return Err(InitError::new("settings are for webtransport"));
+        }
+        let mut seen = HashSet::from(OWN_SETTINGS);
+        for (identifier, value) in &self.settings {
+            if *identifier > MAX_VARINT || *value > MAX_VARINT || !seen.insert(*identifier) {
+                return Err(InitError::new(format!(
+                    "settings: {identifier} {value} cannot be sent"
+                )));
+            }
         }
         Ok(())
     }
@@ -103,6 +125,7 @@ impl Transport {
             .datagram_size(self.datagram_size)
             .outgoing_datagram_queue(self.outgoing_datagram_queue)
             .incoming_datagram_queue(self.incoming_datagram_queue)
+            .reset_stream_at(self.reset_stream_at)
             // A client's socket is connected: nothing can go to another address. A server has none to prefer.
             .disable_preferred_address())
     }
@@ -116,7 +139,9 @@ impl Transport {
             .max_blocked_streams(self.max_blocked_streams)
             // No browser takes HTTP/3 push either; necko's glue says the same.
             .max_concurrent_push_streams(0)
-            .webtransport(self.webtransport)
+            .tagged_streams(self.webtransport)
+            .settings(self.settings.clone())
+            // Nothing sends this one: it makes 0-RTT depend on it (RFC 9297 2.1.1).
             .http3_datagram(self.webtransport)
     }
 }

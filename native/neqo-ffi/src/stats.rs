@@ -3,7 +3,7 @@
 use std::{ffi::CStr, time::Duration};
 
 use neqo_common::IpTosEcn;
-use neqo_transport::Stats;
+use neqo_transport::{PathFacts, Stats};
 
 use crate::{
     constants::{NEQO_FRAME_TYPES, NEQO_PTO_COUNTS},
@@ -49,6 +49,16 @@ pub struct NeqoStats {
     pub would_block_send: f64,
     pub qpack_encoder_dynamic_references: f64,
     pub qpack_decoder_dynamic_references: f64,
+    // NaN in what follows: not known yet.
+    pub bytes_acked: f64,
+    pub bytes_lost: f64,
+    pub datagram_frames_queued: f64,
+    pub datagram_frames_acked: f64,
+    pub min_rtt_ms: f64,
+    pub cwnd: f64,
+    pub bytes_in_flight: f64,
+    pub send_rate: f64,
+    pub congestion_limited: f64,
 }
 
 /// `FrameStats` of neqo, whose type is private.
@@ -102,7 +112,14 @@ pub fn frame_name(index: usize) -> Option<&'static CStr> {
 }
 
 /// All that is counted of a connection. `qpack`: references of encoder and decoder to their dynamic tables.
-pub fn collect(transport: &Stats, udp: &UdpStats, qpack: [usize; 2]) -> NeqoStats {
+pub fn collect(
+    transport: &Stats,
+    path: Option<PathFacts>,
+    udp: &UdpStats,
+    qpack: [usize; 2],
+) -> NeqoStats {
+    // Before the first sample, neqo's least round-trip time is a guess.
+    let sampled = path.filter(|path| path.send_rate.is_some());
     let [frames_received, frames_sent] = frames(transport);
     NeqoStats {
         packets_received: transport.packets_rx as f64,
@@ -148,6 +165,19 @@ pub fn collect(transport: &Stats, udp: &UdpStats, qpack: [usize; 2]) -> NeqoStat
         would_block_send: udp.would_block_send as f64,
         qpack_encoder_dynamic_references: qpack[0] as f64,
         qpack_decoder_dynamic_references: qpack[1] as f64,
+        bytes_acked: transport.bytes_acked as f64,
+        bytes_lost: transport.bytes_lost as f64,
+        datagram_frames_queued: transport.datagram_tx.queued as f64,
+        datagram_frames_acked: transport.datagram_tx.acked as f64,
+        min_rtt_ms: sampled.map_or(f64::NAN, |path| milliseconds(path.min_rtt)),
+        cwnd: path.map_or(f64::NAN, |path| path.cwnd as f64),
+        bytes_in_flight: path.map_or(f64::NAN, |path| path.bytes_in_flight as f64),
+        send_rate: path
+            .and_then(|path| path.send_rate)
+            .map_or(f64::NAN, |rate| rate as f64),
+        congestion_limited: path.map_or(f64::NAN, |path| {
+            f64::from(u8::from(path.congestion_limited))
+        }),
     }
 }
 
@@ -159,7 +189,12 @@ impl Conn<'_> {
             self.client.qpack_encoder_stats().dynamic_table_references,
             self.client.qpack_decoder_stats().dynamic_table_references,
         ];
-        collect(&self.client.transport_stats(), self.udp_stats(), qpack)
+        collect(
+            &self.client.transport_stats(),
+            self.client.path_facts(),
+            self.udp_stats(),
+            qpack,
+        )
     }
 }
 

@@ -1,108 +1,86 @@
-//! WebTransport over HTTP/3, as neqo 0.13.4 speaks it (drafts 02 to 06).
+//! What WebTransport needs of a client's connection: streams tagged with a session, datagrams, keys. The sessions themselves are
+//! kept above.
 
-use std::time::Instant;
-
-use neqo_http3::{Header, StreamId};
+use neqo_http3::StreamId;
 use neqo_transport::{RecvStreamStats, SendStreamStats, StreamType};
 
-use crate::{Conn, Error};
+use crate::{conn::varint, Conn, Error};
 
-/// No UDP payload is larger: anything above is neqo's subtraction gone below zero.
-const MAX_UDP_PAYLOAD: u64 = 65_535;
+/// The kind of stream that a flag of C means.
+pub const fn stream_type(bidirectional: bool) -> StreamType {
+    if bidirectional {
+        StreamType::BiDi
+    } else {
+        StreamType::UniDi
+    }
+}
 
 impl Conn<'_> {
-    pub(crate) fn webtransport_create_session(
-        &mut self,
-        authority: &str,
-        path: &str,
-        headers: &[Header],
-    ) -> Result<StreamId, Error> {
-        self.check_started()?;
-        Ok(self.client.webtransport_create_session(
-            Instant::now(),
-            &("https", authority, path),
-            headers,
-        )?)
+    /// Opens a stream of a session. Its header comes before all that is sent.
+    ///
+    /// # Errors
+    ///
+    /// `StreamLimitError`, or `Unavailable`.
+    pub fn open_stream(&mut self, session: u64, bidirectional: bool) -> Result<StreamId, Error> {
+        let session = StreamId::from(varint(session)?);
+        Ok(self
+            .client
+            .tagged_stream_create(session, stream_type(bidirectional))?)
     }
 
-    pub(crate) fn webtransport_close_session(
+    pub(crate) fn set_send_order(
         &mut self,
-        session_id: StreamId,
-        error: u32,
-        message: &str,
+        stream_id: StreamId,
+        group: u64,
+        order: i64,
     ) -> Result<(), Error> {
         Ok(self
             .client
-            .webtransport_close_session(session_id, error, message)?)
+            .tagged_stream_send_group(stream_id, group, order)?)
     }
 
-    pub(crate) fn webtransport_create_stream(
-        &mut self,
-        session_id: StreamId,
-        bidirectional: bool,
-    ) -> Result<StreamId, Error> {
-        let stream_type = if bidirectional {
-            StreamType::BiDi
+    /// Queues a datagram of a session.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Blocked`] if there is no room: `Http3ClientEvent::DatagramsWritable` tells when there is. Or it is too large.
+    pub fn send_datagram(&mut self, session: u64, payload: &[u8]) -> Result<(), Error> {
+        let session = StreamId::from(varint(session)?);
+        if self.client.send_http_datagram(session, payload)? {
+            Ok(())
         } else {
-            StreamType::UniDi
-        };
-        Ok(self
-            .client
-            .webtransport_create_stream(session_id, stream_type)?)
+            Err(Error::Blocked)
+        }
     }
 
-    /// `tracking_id` 0 means none.
-    pub(crate) fn webtransport_send_datagram(
-        &mut self,
-        session_id: StreamId,
-        data: &[u8],
-        tracking_id: u64,
-    ) -> Result<(), Error> {
-        let tracking = (tracking_id != 0).then_some(tracking_id);
-        Ok(self
-            .client
-            .webtransport_send_datagram(session_id, data, tracking)?)
+    /// Payload that a datagram of the session may have now; 0 if none can be sent. It changes with the path and with what else
+    /// goes into a packet.
+    pub(crate) fn max_datagram_size(&self, session: u64) -> Result<u64, Error> {
+        let session = StreamId::from(varint(session)?);
+        Ok(self.client.max_http_datagram_size(session))
     }
 
-    /// Bytes that a datagram of the session may have now. It changes with the path and with what else goes into a packet.
-    pub(crate) fn webtransport_max_datagram_size(
+    /// Keys for the application (RFC 8446 7.5).
+    pub(crate) fn export_keying_material(
         &self,
-        session_id: StreamId,
-    ) -> Result<u64, Error> {
-        let size = self.client.webtransport_max_datagram_size(session_id)?;
-        // neqo subtracts the length of the session id without looking (`Http3Client::webtransport_max_datagram_size`).
-        Ok(if size > MAX_UDP_PAYLOAD { 0 } else { size })
+        label: &str,
+        context: &[u8],
+        length: usize,
+    ) -> Result<Vec<u8>, Error> {
+        Ok(self.client.export_keying_material(label, context, length)?)
     }
 
-    pub(crate) fn webtransport_set_send_order(
-        &mut self,
-        stream_id: StreamId,
-        send_order: Option<i64>,
-    ) -> Result<(), Error> {
-        Ok(self
-            .client
-            .webtransport_set_sendorder(stream_id, send_order)?)
-    }
-
-    pub(crate) fn webtransport_set_fairness(
-        &mut self,
-        stream_id: StreamId,
-        fairness: bool,
-    ) -> Result<(), Error> {
-        Ok(self.client.webtransport_set_fairness(stream_id, fairness)?)
-    }
-
-    pub(crate) fn webtransport_send_stream_stats(
+    pub(crate) fn send_stream_stats(
         &mut self,
         stream_id: StreamId,
     ) -> Result<SendStreamStats, Error> {
-        Ok(self.client.webtransport_send_stream_stats(stream_id)?)
+        Ok(self.client.tagged_send_stream_stats(stream_id)?)
     }
 
-    pub(crate) fn webtransport_recv_stream_stats(
+    pub(crate) fn recv_stream_stats(
         &mut self,
         stream_id: StreamId,
     ) -> Result<RecvStreamStats, Error> {
-        Ok(self.client.webtransport_recv_stream_stats(stream_id)?)
+        Ok(self.client.tagged_recv_stream_stats(stream_id)?)
     }
 }

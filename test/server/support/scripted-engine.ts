@@ -24,7 +24,7 @@ export class ScriptedEngine {
   /** Bytes that calls still take; the rest is blocked. */
   window = Number.POSITIVE_INFINITY;
   /** Body bytes to be read, and whether the end follows them. */
-  body = Buffer.alloc(0);
+  body: Buffer = Buffer.alloc(0);
   fin = false;
   panics = false;
   readonly #status: Float64Array;
@@ -127,6 +127,34 @@ export class ScriptedEngine {
   cancelStream(_: number, id: number, error: number): number {
     this.calls.push(`cancel ${id} ${error}`);
     return NativeResult.OK;
+  }
+
+  keepAlive(_: number, id: number, keep: boolean): number {
+    this.calls.push(`keep alive ${id} ${keep}`);
+    return NativeResult.OK;
+  }
+
+  maxDatagramSize(): number {
+    return 1200;
+  }
+
+  goaway(_: number, final: boolean): number {
+    this.calls.push(final ? 'goaway final' : 'goaway');
+    return NativeResult.OK;
+  }
+
+  close(_: number, error: number): number {
+    this.calls.push(`close ${error}`);
+    return NativeResult.OK;
+  }
+
+  closeWhenSent(_: number, error: number): number {
+    this.calls.push(`close when sent ${error}`);
+    return NativeResult.OK;
+  }
+
+  connectionStats(): undefined {
+    return undefined;
   }
 
   refuse(handle: number): number {

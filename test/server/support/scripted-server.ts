@@ -5,6 +5,9 @@ import { ServerEventKind } from '../../../src/native-server.js';
 import { ConnectionRegistry } from '../../../src/server/connection-registry.js';
 import { Http3ServerSession, type SessionOwner } from '../../../src/server/server-session.js';
 import type { ServerHttp3Stream } from '../../../src/server/server-types.js';
+import type { ServerWebTransportOptions } from '../../../src/server/webtransport/webtransport-options.js';
+import { resolveServerWebTransport } from '../../../src/server/webtransport/webtransport-options.js';
+import { WebTransportService } from '../../../src/server/webtransport/webtransport-service.js';
 import { Http3ServerDriver } from '../../../src/session/http3-server-driver.js';
 import { socketTransportService } from '../../../src/transport/socket-transport-service.js';
 import { FakeVirtualFdCalls } from '../virtual-fd/fake-virtual-fd-calls.js';
@@ -22,10 +25,17 @@ export class ScriptedServer extends EventEmitter {
   readonly fatal: Http3Error[] = [];
   /** Refuse the next connection. */
   refusing = false;
+  /** With the option; the events of a server are this object's. */
+  readonly webTransport: WebTransportService | undefined;
   #engine: ScriptedEngine | undefined;
 
-  constructor(onStream: (stream: ServerHttp3Stream, headers: object) => void) {
+  constructor(
+    onStream: (stream: ServerHttp3Stream, headers: object) => void,
+    webTransport?: boolean | ServerWebTransportOptions,
+  ) {
     super();
+    const options = resolveServerWebTransport(webTransport);
+    this.webTransport = options && new WebTransportService(this, options, false);
     const socket = { asyncListen: ignore, waitForWritable: ignore, close: ignore };
     const registry = new ConnectionRegistry(
       { maxConnections: 10, virtualFds: { mode: 'session' }, onConnect: ignore, onClose: ignore },
@@ -58,6 +68,7 @@ export class ScriptedServer extends EventEmitter {
       driver: this.driver,
       limits: { maxHeaderSize: 1000, maxHeaderListPairs: 10 },
       sendDate: false,
+      webTransport: this.webTransport,
       onSession: ignore,
       onStream: (stream, headers) => {
         onStream(stream, headers);
@@ -80,10 +91,15 @@ export class ScriptedServer extends EventEmitter {
 
   /** A connection, and a request on it. */
   request(fields: readonly string[], fin: boolean, streamId = 0): void {
-    if (this.sessions.length === 0)
-      this.engine.script({ kind: ServerEventKind.CONNECTION, handle: 0, text: ADDRESSES });
+    this.connect();
     this.engine.script({ kind: ServerEventKind.REQUEST, handle: 0, streamId, fields, flags: fin ? FIN : 0 });
     this.driver.recvData();
+  }
+
+  /** Has a connection appear with the next events, if there is none. */
+  connect(): void {
+    if (this.sessions.length > 0) return;
+    this.engine.script({ kind: ServerEventKind.CONNECTION, handle: 0, text: ADDRESSES });
   }
 
   /** The calls since the last time, without 'output'. */

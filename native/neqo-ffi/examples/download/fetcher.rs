@@ -129,6 +129,8 @@ impl<'o> Fetcher<'o> {
                 mlkem: true,
                 version_negotiation: false,
                 webtransport: false,
+                settings: Vec::new(),
+                reset_stream_at: false,
                 datagram_size: 0,
                 outgoing_datagram_queue: 10,
                 incoming_datagram_queue: 10,

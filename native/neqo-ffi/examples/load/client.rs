@@ -236,6 +236,8 @@ fn connection(
             mlkem: false,
             version_negotiation: false,
             webtransport: false,
+            settings: Vec::new(),
+            reset_stream_at: false,
             datagram_size: 0,
             outgoing_datagram_queue: 10,
             incoming_datagram_queue: 10,

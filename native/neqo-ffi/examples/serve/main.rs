@@ -118,6 +118,8 @@ fn parameters(socket: &UdpSocket) -> Result<ServerParams, Box<dyn Error>> {
             mlkem: true,
             version_negotiation: false,
             webtransport: false,
+            settings: Vec::new(),
+            reset_stream_at: false,
             datagram_size: 0,
             outgoing_datagram_queue: 10,
             incoming_datagram_queue: 10,

@@ -13,6 +13,7 @@ pub mod requests;
 pub mod server;
 pub mod server_streams;
 pub mod server_types;
+pub mod server_webtransport;
 pub mod tls;
 pub mod types;
 pub mod webtransport;

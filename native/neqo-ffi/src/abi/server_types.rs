@@ -4,7 +4,7 @@ use std::{ffi::c_char, path::PathBuf, time::Duration};
 
 use super::{
     bytes,
-    types::{address, congestion_control, size, NeqoBytes},
+    types::{address, congestion_control, number_pairs, size, NeqoBytes},
     utf8_text,
 };
 use crate::{
@@ -23,6 +23,8 @@ pub struct NeqoServerParams {
     pub connection_id_prefix: NeqoBytes,
     pub stateless_reset_key: NeqoBytes,
     pub qlog_dir: NeqoBytes,
+    pub settings: *const u64,
+    pub settings_count: usize,
     pub max_connections: u32,
     pub max_queued_connections: u32,
     pub queue_timeout_ms: u32,
@@ -56,6 +58,7 @@ pub struct NeqoServerParams {
     pub mlkem: bool,
     pub version_negotiation: bool,
     pub webtransport: bool,
+    pub reset_stream_at: bool,
 }
 
 impl NeqoServerParams {
@@ -64,7 +67,7 @@ impl NeqoServerParams {
     /// The pointers are valid for their lengths.
     pub(super) unsafe fn to_params(&self) -> Result<ServerParams, InitError> {
         // SAFETY: valid by contract.
-        let (local, prefix, key, qlog_dir) = unsafe {
+        let (local, prefix, key, qlog_dir, settings) = unsafe {
             (
                 utf8_text(self.local_address),
                 bytes(
@@ -76,6 +79,7 @@ impl NeqoServerParams {
                     self.stateless_reset_key.length,
                 ),
                 utf8_text(self.qlog_dir),
+                number_pairs(self.settings, self.settings_count),
             )
         };
         let ms = |value: u32| Duration::from_millis(u64::from(value));
@@ -94,14 +98,14 @@ impl NeqoServerParams {
             zero_rtt_window: ms(self.zero_rtt_window_ms),
             session_tickets: self.session_tickets,
             max_field_section_size: self.max_field_section_size,
-            transport: self.transport()?,
+            transport: self.transport(settings)?,
             qlog_dir: (!qlog_dir.is_empty()).then(|| PathBuf::from(qlog_dir)),
             receive_buffer_size: size("receiveBufferSize", self.receive_buffer_size)?,
             send_buffer_size: size("sendBufferSize", self.send_buffer_size)?,
         })
     }
 
-    fn transport(&self) -> Result<Transport, InitError> {
+    fn transport(&self, settings: Vec<(u64, u64)>) -> Result<Transport, InitError> {
         Ok(Transport {
             max_table_size: self.max_table_size,
             max_blocked_streams: self.max_blocked_streams,
@@ -117,6 +121,8 @@ impl NeqoServerParams {
             mlkem: self.mlkem,
             version_negotiation: self.version_negotiation,
             webtransport: self.webtransport,
+            settings,
+            reset_stream_at: self.reset_stream_at,
             datagram_size: self.datagram_size,
             outgoing_datagram_queue: size("outgoingDatagramQueue", self.outgoing_datagram_queue)?,
             incoming_datagram_queue: size("incomingDatagramQueue", self.incoming_datagram_queue)?,

@@ -53,6 +53,8 @@ impl Fixture {
             local_address: text("127.0.0.1"),
             remote_address: text("127.0.0.1"),
             qlog_dir: text(""),
+            settings: ptr::null(),
+            settings_count: 0,
             max_table_size: 65_536,
             max_data: 1 << 24,
             max_stream_data: 1 << 20,
@@ -75,6 +77,7 @@ impl Fixture {
             mlkem: true,
             version_negotiation: false,
             webtransport: false,
+            reset_stream_at: false,
         };
         change(&mut params);
         let mut error = NeqoInitError {

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use neqo_transport::CongestionControlAlgorithm;
+use neqo_transport::{CongestionControlAlgorithm, RecvStreamStats, SendStreamStats};
 
 use super::utf8_text;
 use crate::{
@@ -38,6 +38,8 @@ pub struct NeqoParams {
     pub local_address: NeqoBytes,
     pub remote_address: NeqoBytes,
     pub qlog_dir: NeqoBytes,
+    pub settings: *const u64,
+    pub settings_count: usize,
     pub max_table_size: u64,
     pub max_data: u64,
     pub max_stream_data: u64,
@@ -60,6 +62,7 @@ pub struct NeqoParams {
     pub mlkem: bool,
     pub version_negotiation: bool,
     pub webtransport: bool,
+    pub reset_stream_at: bool,
 }
 
 impl NeqoParams {
@@ -74,12 +77,13 @@ impl NeqoParams {
             unsafe { slice::from_raw_parts(self.alpn, self.alpn_count) }
         };
         // SAFETY: valid by contract.
-        let (server_name, local, remote, qlog_dir) = unsafe {
+        let (server_name, local, remote, qlog_dir, settings) = unsafe {
             (
                 utf8_text(self.server_name),
                 utf8_text(self.local_address),
                 utf8_text(self.remote_address),
                 utf8_text(self.qlog_dir),
+                number_pairs(self.settings, self.settings_count),
             )
         };
         Ok(Params {
@@ -106,6 +110,8 @@ impl NeqoParams {
                 mlkem: self.mlkem,
                 version_negotiation: self.version_negotiation,
                 webtransport: self.webtransport,
+                settings,
+                reset_stream_at: self.reset_stream_at,
                 datagram_size: self.datagram_size,
                 outgoing_datagram_queue: size(
                     "outgoingDatagramQueue",
@@ -124,6 +130,23 @@ impl NeqoParams {
             send_buffer_size: size("sendBufferSize", self.send_buffer_size)?,
         })
     }
+}
+
+/// Pairs of numbers; what is left over of an odd count is ignored.
+///
+/// # Safety
+///
+/// `numbers` is valid for `count` items, or `count` is 0.
+pub(super) unsafe fn number_pairs(numbers: *const u64, count: usize) -> Vec<(u64, u64)> {
+    if numbers.is_null() || count == 0 {
+        return Vec::new();
+    }
+    // SAFETY: valid by contract.
+    let numbers = unsafe { slice::from_raw_parts(numbers, count) };
+    numbers
+        .chunks_exact(2)
+        .map(|pair| (pair[0], pair[1]))
+        .collect()
 }
 
 pub(super) fn address(name: &str, literal: &str, port: u16) -> Result<SocketAddr, InitError> {
@@ -183,8 +206,27 @@ pub struct NeqoSendStreamStats {
     pub bytes_acked: f64,
 }
 
+impl From<SendStreamStats> for NeqoSendStreamStats {
+    fn from(counts: SendStreamStats) -> Self {
+        Self {
+            bytes_written: counts.bytes_written() as f64,
+            bytes_sent: counts.bytes_sent() as f64,
+            bytes_acked: counts.bytes_acked() as f64,
+        }
+    }
+}
+
 #[repr(C)]
 pub struct NeqoRecvStreamStats {
     pub bytes_received: f64,
     pub bytes_read: f64,
+}
+
+impl From<RecvStreamStats> for NeqoRecvStreamStats {
+    fn from(counts: RecvStreamStats) -> Self {
+        Self {
+            bytes_received: counts.bytes_received() as f64,
+            bytes_read: counts.bytes_read() as f64,
+        }
+    }
 }

@@ -1,60 +1,14 @@
-//! WebTransport.
+//! Streams of WebTransport sessions and datagrams of a client's connection.
 
 use neqo_http3::StreamId;
 
 use super::{
-    bytes, call, header_list, latin1_text, number, put, stream_number,
+    byte_list::NeqoByteList,
+    bytes, call, number, put, stream_number,
     types::{NeqoBytes, NeqoRecvStreamStats, NeqoSendStreamStats},
     utf8_text, NeqoConn,
 };
 use crate::constants::NEQO_OK;
-
-/// Asks for a session; returns its id.
-///
-/// # Safety
-///
-/// As for the module.
-#[no_mangle]
-pub unsafe extern "C" fn neqo_webtransport_create_session(
-    conn: *mut NeqoConn,
-    authority: NeqoBytes,
-    path: NeqoBytes,
-    headers: *const NeqoBytes,
-    header_count: usize,
-) -> i64 {
-    // SAFETY: by contract.
-    unsafe {
-        call(conn, |conn| {
-            conn.webtransport_create_session(
-                &latin1_text(authority),
-                &latin1_text(path),
-                &header_list(headers, header_count),
-            )
-            .map(stream_number)
-        })
-    }
-}
-
-/// Closes a session with an application code and a message.
-///
-/// # Safety
-///
-/// As for the module.
-#[no_mangle]
-pub unsafe extern "C" fn neqo_webtransport_close_session(
-    conn: *mut NeqoConn,
-    session_id: u64,
-    error: u32,
-    message: NeqoBytes,
-) -> i64 {
-    // SAFETY: by contract.
-    unsafe {
-        call(conn, |conn| {
-            conn.webtransport_close_session(StreamId::from(session_id), error, &utf8_text(message))
-                .map(|()| NEQO_OK)
-        })
-    }
-}
 
 /// Opens a stream of a session; returns its id.
 ///
@@ -62,7 +16,7 @@ pub unsafe extern "C" fn neqo_webtransport_close_session(
 ///
 /// As for the module.
 #[no_mangle]
-pub unsafe extern "C" fn neqo_webtransport_create_stream(
+pub unsafe extern "C" fn neqo_open_stream(
     conn: *mut NeqoConn,
     session_id: u64,
     bidirectional: bool,
@@ -70,8 +24,29 @@ pub unsafe extern "C" fn neqo_webtransport_create_stream(
     // SAFETY: by contract.
     unsafe {
         call(conn, |conn| {
-            conn.webtransport_create_stream(StreamId::from(session_id), bidirectional)
+            conn.open_stream(session_id, bidirectional)
                 .map(stream_number)
+        })
+    }
+}
+
+/// Says what a stream shares bandwidth with, and which of them goes first.
+///
+/// # Safety
+///
+/// As for the module.
+#[no_mangle]
+pub unsafe extern "C" fn neqo_set_send_order(
+    conn: *mut NeqoConn,
+    stream_id: u64,
+    group: u64,
+    order: i64,
+) -> i64 {
+    // SAFETY: by contract.
+    unsafe {
+        call(conn, |conn| {
+            conn.set_send_order(StreamId::from(stream_id), group, order)
+                .map(|()| NEQO_OK)
         })
     }
 }
@@ -82,87 +57,54 @@ pub unsafe extern "C" fn neqo_webtransport_create_stream(
 ///
 /// As for the module.
 #[no_mangle]
-pub unsafe extern "C" fn neqo_webtransport_send_datagram(
+pub unsafe extern "C" fn neqo_send_datagram(
     conn: *mut NeqoConn,
     session_id: u64,
     data: *const u8,
     length: usize,
-    tracking_id: u64,
 ) -> i64 {
     // SAFETY: by contract.
     unsafe {
         call(conn, |conn| {
-            conn.webtransport_send_datagram(
-                StreamId::from(session_id),
-                bytes(data, length),
-                tracking_id,
-            )
-            .map(|()| NEQO_OK)
-        })
-    }
-}
-
-/// Bytes that a datagram may have now.
-///
-/// # Safety
-///
-/// As for the module.
-#[no_mangle]
-pub unsafe extern "C" fn neqo_webtransport_max_datagram_size(
-    conn: *mut NeqoConn,
-    session_id: u64,
-) -> i64 {
-    // SAFETY: by contract.
-    unsafe {
-        call(conn, |conn| {
-            conn.webtransport_max_datagram_size(StreamId::from(session_id))
-                .map(number)
-        })
-    }
-}
-
-/// Sets or removes the send order of a stream.
-///
-/// # Safety
-///
-/// As for the module.
-#[no_mangle]
-pub unsafe extern "C" fn neqo_webtransport_set_send_order(
-    conn: *mut NeqoConn,
-    stream_id: u64,
-    has_send_order: bool,
-    send_order: i64,
-) -> i64 {
-    // SAFETY: by contract.
-    unsafe {
-        call(conn, |conn| {
-            conn.webtransport_set_send_order(
-                StreamId::from(stream_id),
-                has_send_order.then_some(send_order),
-            )
-            .map(|()| NEQO_OK)
-        })
-    }
-}
-
-/// Sets whether a stream shares bandwidth fairly with others.
-///
-/// # Safety
-///
-/// As for the module.
-#[no_mangle]
-pub unsafe extern "C" fn neqo_webtransport_set_fairness(
-    conn: *mut NeqoConn,
-    stream_id: u64,
-    fairness: bool,
-) -> i64 {
-    // SAFETY: by contract.
-    unsafe {
-        call(conn, |conn| {
-            conn.webtransport_set_fairness(StreamId::from(stream_id), fairness)
+            conn.send_datagram(session_id, bytes(data, length))
                 .map(|()| NEQO_OK)
         })
     }
+}
+
+/// Payload that a datagram may have now.
+///
+/// # Safety
+///
+/// As for the module.
+#[no_mangle]
+pub unsafe extern "C" fn neqo_max_datagram_size(conn: *mut NeqoConn, session_id: u64) -> i64 {
+    // SAFETY: by contract.
+    unsafe { call(conn, |conn| conn.max_datagram_size(session_id).map(number)) }
+}
+
+/// Keys for the application.
+///
+/// # Safety
+///
+/// As for the module.
+#[no_mangle]
+pub unsafe extern "C" fn neqo_export_keying_material(
+    conn: *mut NeqoConn,
+    label: NeqoBytes,
+    context: NeqoBytes,
+    length: usize,
+) -> *mut NeqoByteList {
+    let mut key = None;
+    // SAFETY: by contract.
+    unsafe {
+        call(conn, |conn| {
+            let context = bytes(context.data, context.length);
+            key = Some(conn.export_keying_material(&utf8_text(label), context, length)?);
+            Ok(NEQO_OK)
+        });
+    }
+    NeqoByteList::give(key.map(|key| vec![key]))
 }
 
 /// Progress of a stream's sending side.
@@ -171,7 +113,7 @@ pub unsafe extern "C" fn neqo_webtransport_set_fairness(
 ///
 /// As for the module.
 #[no_mangle]
-pub unsafe extern "C" fn neqo_webtransport_send_stream_stats(
+pub unsafe extern "C" fn neqo_send_stream_stats(
     conn: *mut NeqoConn,
     stream_id: u64,
     stats: *mut NeqoSendStreamStats,
@@ -179,14 +121,9 @@ pub unsafe extern "C" fn neqo_webtransport_send_stream_stats(
     // SAFETY: by contract.
     unsafe {
         call(conn, |conn| {
-            let counts = conn.webtransport_send_stream_stats(StreamId::from(stream_id))?;
             put(
                 stats,
-                NeqoSendStreamStats {
-                    bytes_written: counts.bytes_written() as f64,
-                    bytes_sent: counts.bytes_sent() as f64,
-                    bytes_acked: counts.bytes_acked() as f64,
-                },
+                conn.send_stream_stats(StreamId::from(stream_id))?.into(),
             );
             Ok(NEQO_OK)
         })
@@ -199,7 +136,7 @@ pub unsafe extern "C" fn neqo_webtransport_send_stream_stats(
 ///
 /// As for the module.
 #[no_mangle]
-pub unsafe extern "C" fn neqo_webtransport_recv_stream_stats(
+pub unsafe extern "C" fn neqo_recv_stream_stats(
     conn: *mut NeqoConn,
     stream_id: u64,
     stats: *mut NeqoRecvStreamStats,
@@ -207,13 +144,9 @@ pub unsafe extern "C" fn neqo_webtransport_recv_stream_stats(
     // SAFETY: by contract.
     unsafe {
         call(conn, |conn| {
-            let counts = conn.webtransport_recv_stream_stats(StreamId::from(stream_id))?;
             put(
                 stats,
-                NeqoRecvStreamStats {
-                    bytes_received: counts.bytes_received() as f64,
-                    bytes_read: counts.bytes_read() as f64,
-                },
+                conn.recv_stream_stats(StreamId::from(stream_id))?.into(),
             );
             Ok(NEQO_OK)
         })

@@ -206,7 +206,10 @@ impl Engine {
             match phase {
                 Phase::Established => {
                     self.totals.accepted += 1;
-                    entry.release_tls();
+                    // The exporter of a WebTransport session needs it.
+                    if !self.params.transport.webtransport {
+                        entry.release_tls();
+                    }
                 }
                 _ => self.totals.handshakes_failed += 1,
             }

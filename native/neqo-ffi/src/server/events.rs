@@ -3,17 +3,21 @@
 use std::net::SocketAddr;
 
 use neqo_http3::Http3ServerConnEvent;
+use neqo_transport::StreamType;
 
 use super::{engine::Engine, notice::Notice};
 use crate::{
     constants::{
-        NEQO_CLOSE_HANDSHAKE_TIMEOUT, NEQO_SERVER_EVENT_CONNECTION,
-        NEQO_SERVER_EVENT_DATA_READABLE, NEQO_SERVER_EVENT_DATA_WRITABLE,
-        NEQO_SERVER_EVENT_HEADERS_TOO_LARGE, NEQO_SERVER_EVENT_PATH,
-        NEQO_SERVER_EVENT_PRIORITY_UPDATE, NEQO_SERVER_EVENT_REQUEST, NEQO_SERVER_EVENT_RESET,
-        NEQO_SERVER_EVENT_SERVER_NAME, NEQO_SERVER_EVENT_STATE_CHANGE,
-        NEQO_SERVER_EVENT_STOP_SENDING, NEQO_SERVER_EVENT_TRAILERS, NEQO_STATE_CLOSED,
+        NEQO_CLOSE_HANDSHAKE_TIMEOUT, NEQO_SERVER_EVENT_CONNECTION, NEQO_SERVER_EVENT_DATAGRAM,
+        NEQO_SERVER_EVENT_DATAGRAMS_WRITABLE, NEQO_SERVER_EVENT_DATA_READABLE,
+        NEQO_SERVER_EVENT_DATA_WRITABLE, NEQO_SERVER_EVENT_HEADERS_TOO_LARGE,
+        NEQO_SERVER_EVENT_PATH, NEQO_SERVER_EVENT_PRIORITY_UPDATE, NEQO_SERVER_EVENT_REQUEST,
+        NEQO_SERVER_EVENT_RESET, NEQO_SERVER_EVENT_SERVER_NAME, NEQO_SERVER_EVENT_SETTINGS,
+        NEQO_SERVER_EVENT_STATE_CHANGE, NEQO_SERVER_EVENT_STOP_SENDING,
+        NEQO_SERVER_EVENT_STREAMS_CREATABLE, NEQO_SERVER_EVENT_STREAM_FINISHED,
+        NEQO_SERVER_EVENT_TRAILERS, NEQO_SERVER_EVENT_WEBTRANSPORT_STREAM, NEQO_STATE_CLOSED,
     },
+    events::{settings_text, FLAG_UNIDIRECTIONAL},
     record::{Record, Written},
 };
 
@@ -96,7 +100,7 @@ fn addresses(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
     .into_bytes()
 }
 
-/// None for what only WebTransport causes, which this server does not offer. `timed_out`: the engine has closed the connection
+/// None for what only neqo's own WebTransport sessions cause, which are off. `timed_out`: the engine has closed the connection
 /// during its handshake, of which neqo knows only that it was closed.
 fn record(event: &Http3ServerConnEvent, timed_out: bool) -> Option<Record<'_>> {
     let record = match event {
@@ -150,10 +154,33 @@ fn record(event: &Http3ServerConnEvent, timed_out: bool) -> Option<Record<'_>> {
                 record
             }
         }
+        Http3ServerConnEvent::Settings(settings) => {
+            Record::bare(NEQO_SERVER_EVENT_SETTINGS).bytes(settings_text(settings))
+        }
+        Http3ServerConnEvent::ExtendedConnectNewStream(stream_info) => Record::on(
+            NEQO_SERVER_EVENT_WEBTRANSPORT_STREAM,
+            stream_info.stream_id().as_u64(),
+        )
+        .value(stream_info.session_id()?.as_u64()),
+        Http3ServerConnEvent::ExtendedConnectDatagram {
+            session_id,
+            datagram,
+        } => Record::on(NEQO_SERVER_EVENT_DATAGRAM, session_id.as_u64()).bytes(datagram.as_slice()),
+        Http3ServerConnEvent::DatagramsWritable => {
+            Record::bare(NEQO_SERVER_EVENT_DATAGRAMS_WRITABLE)
+        }
+        Http3ServerConnEvent::StreamsCreatable(stream_type) => {
+            Record::bare(NEQO_SERVER_EVENT_STREAMS_CREATABLE).flags(match stream_type {
+                StreamType::UniDi => FLAG_UNIDIRECTIONAL,
+                StreamType::BiDi => 0,
+            })
+        }
+        Http3ServerConnEvent::StreamFinished { stream_info } => Record::on(
+            NEQO_SERVER_EVENT_STREAM_FINISHED,
+            stream_info.stream_id().as_u64(),
+        ),
         Http3ServerConnEvent::ExtendedConnect { .. }
-        | Http3ServerConnEvent::ExtendedConnectClosed { .. }
-        | Http3ServerConnEvent::ExtendedConnectNewStream(_)
-        | Http3ServerConnEvent::ExtendedConnectDatagram { .. } => return None,
+        | Http3ServerConnEvent::ExtendedConnectClosed { .. } => return None,
     };
     Some(record)
 }

@@ -123,7 +123,13 @@ impl Engine {
             link.handler.qpack_encoder_stats().dynamic_table_references,
             link.handler.qpack_decoder_stats().dynamic_table_references,
         ];
-        Ok(stats::collect(&link.connection.stats(), &udp, qpack))
+        let connection = &link.connection;
+        Ok(stats::collect(
+            &connection.stats(),
+            connection.path_facts(),
+            &udp,
+            qpack,
+        ))
     }
 
     /// The next datagrams that another process handed on; none when there are no more.

@@ -32,6 +32,7 @@ mod table;
 mod test_credentials;
 mod timers;
 mod waiting;
+mod webtransport;
 
 use std::{os::fd::BorrowedFd, path::PathBuf, time::Instant};
 

@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
-use neqo_common::MAX_VARINT;
 use neqo_http3::{Header, Http3ServerHandler, StreamId};
 use neqo_transport::Connection;
 
 use super::{engine::Engine, entry::Phase};
-use crate::{latin1, Error};
+use crate::{conn::varint, latin1, Error};
 
 /// A header section in which each name and each value ends with a NUL, which neither may contain (RFC 9110 5.5).
 fn parse_fields(section: &[u8]) -> Result<Vec<Header>, Error> {
@@ -52,18 +51,9 @@ fn send_section(
     Ok(handler.send_headers(stream_id, headers, connection)?)
 }
 
-/// A number that goes on the wire as it is; neqo asserts that it fits (RFC 9000 16).
-fn varint(value: u64) -> Result<u64, Error> {
-    if value <= MAX_VARINT {
-        Ok(value)
-    } else {
-        Err(Error::Input("number is above 2^62 - 1"))
-    }
-}
-
 impl Engine {
     /// Runs `f` on a connection, which then gets its turn.
-    fn on<R>(
+    pub(super) fn on<R>(
         &mut self,
         handle: u32,
         f: impl FnOnce(&mut Http3ServerHandler, &mut Connection) -> Result<R, Error>,

@@ -53,6 +53,8 @@ pub fn transport() -> Transport {
         mlkem: false,
         version_negotiation: false,
         webtransport: false,
+        settings: Vec::new(),
+        reset_stream_at: false,
         datagram_size: 0,
         outgoing_datagram_queue: 10,
         incoming_datagram_queue: 10,

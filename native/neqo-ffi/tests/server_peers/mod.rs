@@ -1,27 +1,17 @@
 //! A server connection with neqo's HTTP/3 on it, and a client of which every octet can be chosen, in memory.
 
-use std::{
-    cell::RefCell,
-    env, fs,
-    net::SocketAddr,
-    path::PathBuf,
-    process::{self, Command},
-    rc::Rc,
-    sync::Once,
-    time::Instant,
-};
+mod database;
+
+use std::{net::SocketAddr, time::Instant};
 
 use neqo_common::{event::Provider as _, Decoder, Encoder};
 use neqo_crypto::AuthenticationStatus;
 use neqo_http3::{Header, Http3Parameters, Http3ServerConnEvent, Http3ServerHandler, StreamId};
 use neqo_qpack::{decoder::QPackDecoder, QpackSettings};
-use neqo_transport::{
-    Connection, ConnectionEvent, ConnectionIdGenerator, ConnectionParameters, Output,
-    RandomConnectionIdGenerator, StreamType,
-};
+use neqo_transport::{Connection, ConnectionEvent, ConnectionParameters, Output, StreamType};
 
-/// Name of the certificate in the database.
-const CERTIFICATE: &str = "server";
+pub use database::random_ids;
+use database::{open_database, CERTIFICATE};
 
 /// What a client says first on its control stream: the stream's type and empty SETTINGS.
 const CONTROL: [u8; 3] = [0x00, 0x04, 0x00];
@@ -30,51 +20,6 @@ pub const FRAME_DATA: u64 = 0x0;
 pub const FRAME_HEADERS: u64 = 0x1;
 pub const FRAME_SETTINGS: u64 = 0x4;
 pub const FRAME_GOAWAY: u64 = 0x7;
-
-/// Opens a database with a new certificate, made by NSS's own tool, which lies beside the libraries that were linked.
-fn open_database() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let directory = env::temp_dir().join(format!("neqo-ffi-server-{}", process::id()));
-        fs::create_dir_all(&directory).expect("a directory");
-        let nss = PathBuf::from(env::var_os("NSS_DIR").expect("NSS_DIR"));
-        let certutil = |args: &[&str]| {
-            let output = Command::new(nss.join("../dist/Release/bin/certutil"))
-                .args(args)
-                .arg("-d")
-                .arg(format!("sql:{}", directory.display()))
-                .output()
-                .expect("certutil runs");
-            assert!(output.status.success(), "certutil {args:?}");
-        };
-        certutil(&["-N", "--empty-password"]);
-        // NSS seeds itself; without some file as a further source, certutil asks for keys to be pressed.
-        let noise = directory.join("cert9.db");
-        let noise = noise.to_str().expect("a path in UTF-8");
-        certutil(&[
-            "-S",
-            "-x",
-            "-n",
-            CERTIFICATE,
-            "-s",
-            "CN=localhost",
-            "-t",
-            "CTu,,",
-            "-k",
-            "ec",
-            "-q",
-            "nistp256",
-            "-z",
-            noise,
-        ]);
-        neqo_crypto::init_db(&directory).expect("NSS");
-        fs::remove_dir_all(&directory).expect("the open database needs no names");
-    });
-}
-
-pub fn random_ids() -> Rc<RefCell<dyn ConnectionIdGenerator>> {
-    Rc::new(RefCell::new(RandomConnectionIdGenerator::new(8)))
-}
 
 /// A HEADERS frame of literals, without Huffman coding and without the dynamic table.
 pub fn headers_frame(fields: &[(&str, &str)]) -> Vec<u8> {
@@ -182,7 +127,7 @@ impl Peers {
             &[CERTIFICATE],
             &["h3"],
             random_ids(),
-            ConnectionParameters::default().pmtud(false),
+            parameters.get_connection_parameters().clone().pmtud(false),
         )
         .expect("a server");
         Self {

@@ -1,10 +1,9 @@
-//! What the patches of neqo give a server: its handler for one connection, and what that makes of odd requests.
-
-mod server_peers;
+//! What the handler makes of requests, odd ones too.
 
 use neqo_http3::{Http3Parameters, Http3ServerConnEvent, StreamId};
 use neqo_transport::{CloseReason, ConnectionParameters, Error, State, StreamType};
-use server_peers::{
+
+use crate::server_peers::{
     fields, frame, frames, headers_frame, request, Peers, FRAME_DATA, FRAME_GOAWAY, FRAME_HEADERS,
     FRAME_SETTINGS,
 };

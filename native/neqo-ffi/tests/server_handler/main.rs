@@ -1,0 +1,6 @@
+//! What the patches of neqo give a server: its handler for one connection.
+
+mod requests;
+#[path = "../server_peers/mod.rs"]
+mod server_peers;
+mod tagged;

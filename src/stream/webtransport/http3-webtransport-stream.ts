@@ -1,0 +1,57 @@
+import { ReceiveHalf } from './receive-half.js';
+import { SendHalf } from './send-half.js';
+import type { SessionEnd } from './session-end.js';
+import type { TurnQueue } from './turn-queue.js';
+
+/** Who a stream belongs to: its session, or what holds it until there is one. */
+export interface StreamOwner {
+  /** Session id. */
+  readonly id: number;
+  /** Both halves are over. */
+  streamOver(stream: Http3WebTransportStream): void;
+}
+
+/** RFC 9000 2.1: the second lowest bit of the id. (Ids have 62 bits: no bit operations.) */
+export function isBidirectional(streamId: number): boolean {
+  return streamId % 4 < 2;
+}
+
+/** One QUIC stream of a session: necko's Http3WebTransportStream. */
+export class Http3WebTransportStream {
+  readonly id: number;
+  readonly bidirectional: boolean;
+  /** This end opened it. */
+  readonly local: boolean;
+  /** Undefined for a unidirectional stream of the peer. */
+  readonly sending: SendHalf | undefined;
+  /** Undefined for a unidirectional stream of this end. */
+  readonly receiving: ReceiveHalf | undefined;
+  #owner: StreamOwner;
+
+  constructor(turns: TurnQueue, id: number, local: boolean, owner: StreamOwner) {
+    this.id = id;
+    this.bidirectional = isBidirectional(id);
+    this.local = local;
+    this.#owner = owner;
+    const halfOver = (): void => {
+      if (this.sending?.over !== false && this.receiving?.over !== false) this.#owner.streamOver(this);
+    };
+    this.sending = this.bidirectional || local ? new SendHalf(turns, id, halfOver) : undefined;
+    this.receiving = this.bidirectional || !local ? new ReceiveHalf(turns, id, halfOver) : undefined;
+  }
+
+  get session(): StreamOwner {
+    return this.#owner;
+  }
+
+  /** The session that an early stream belongs to is there. */
+  belongsTo(owner: StreamOwner): void {
+    this.#owner = owner;
+  }
+
+  /** Called inside a turn, or when the connection is over. */
+  sessionEnded(end: SessionEnd): void {
+    this.sending?.sessionEnded(end);
+    this.receiving?.sessionEnded(end);
+  }
+}

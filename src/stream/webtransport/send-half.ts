@@ -1,0 +1,184 @@
+import { applicationToHttp3Code, http3ToApplicationCode, WT_SESSION_GONE } from './error-codes.js';
+import type { HalfError, SessionEnd } from './session-end.js';
+import type { Mover, TurnQueue } from './turn-queue.js';
+
+/** Bytes that one stream gives to neqo in one turn, after which the others have theirs. */
+const MAX_BYTES_PER_TURN = 256 * 1024;
+
+export interface SendHalfStats {
+  /** Taken from the application. */
+  readonly bytesWritten: number;
+  /** Sent at least once. */
+  readonly bytesSent: number;
+  readonly bytesAcknowledged: number;
+}
+
+const State = { OPEN: 0, ENDING: 1, ENDED: 2, OVER: 3 } as const;
+
+/** Ends a write, or the whole half: successfully, or with the reason why not. */
+export type SendDone = (error?: HalfError) => void;
+
+/** The half of a stream that sends: RFC 9000 3.1. All methods may be called at any time. */
+export class SendHalf implements Mover {
+  /** The peer wants no more (STOP_SENDING), or the session has ended. Called once, after the callbacks that were pending. */
+  onStopped: ((error: HalfError) => void) | undefined;
+  readonly #turns: TurnQueue;
+  readonly #streamId: number;
+  readonly #onOver: () => void;
+  #state: (typeof State)[keyof typeof State] = State.OPEN;
+  #chunk: Uint8Array | undefined;
+  #offset = 0;
+  #writeDone: SendDone | undefined;
+  #endDone: SendDone | undefined;
+  #error: HalfError | undefined;
+  #bytesWritten = 0;
+  #lastStats: SendHalfStats | undefined;
+
+  constructor(turns: TurnQueue, streamId: number, onOver: () => void) {
+    this.#turns = turns;
+    this.#streamId = streamId;
+    this.#onOver = onOver;
+  }
+
+  /** Nothing will be sent any more: everything is acknowledged, or the half was reset. */
+  get over(): boolean {
+    return this.#state === State.OVER;
+  }
+
+  /**
+   * Sends bytes; one write at a time.
+   *
+   * @param chunk not copied, and not to be changed, until `done`
+   * @param done called once neqo has taken every byte, which is the back-pressure, or with the reason why the half is over;
+   *   at once if it is over already
+   */
+  write(chunk: Uint8Array, done: SendDone): void {
+    if (this.#state === State.OVER) {
+      done(this.#error);
+      return;
+    }
+    this.#chunk = chunk;
+    this.#offset = 0;
+    this.#writeDone = done;
+    this.#turns.wants(this);
+  }
+
+  /**
+   * Sends FIN, after the write that is under way if there is one.
+   *
+   * @param done called once the peer has acknowledged everything, or with the reason why the half is over
+   */
+  end(done: SendDone): void {
+    if (this.#state === State.OVER) {
+      done(this.#error);
+      return;
+    }
+    this.#state = State.ENDING;
+    this.#endDone = done;
+    this.#turns.wants(this);
+  }
+
+  /** RESET_STREAM. Pending callbacks are called with it. Idempotent. @param code the application's, 0 to 2^32 - 1 */
+  reset(code: number): void {
+    if (this.#state === State.OVER) return;
+    this.#turns.later(() => this.#turns.carrier.resetStream(this.#streamId, applicationToHttp3Code(code)));
+    this.#finish({ kind: 'reset', code });
+  }
+
+  /** @param sendGroup of the session's `createSendGroup`, or 0 for none. @param sendOrder higher goes first */
+  setPriority(sendGroup: number, sendOrder: number): void {
+    if (this.#state === State.OVER) return;
+    this.#turns.later(() => {
+      if (this.#state !== State.OVER) this.#turns.carrier.setSendOrder(this.#streamId, sendGroup, sendOrder);
+    });
+  }
+
+  /** Undefined if the half was broken off and neqo has forgotten it. */
+  async stats(): Promise<SendHalfStats | undefined> {
+    return this.#turns.ask(
+      () => this.#readStats(),
+      () => this.#lastStats,
+    );
+  }
+
+  /** Gives neqo what it takes, within this turn's share. */
+  move(): boolean {
+    const { carrier } = this.#turns;
+    let share = MAX_BYTES_PER_TURN;
+    const chunk = this.#chunk;
+    while (chunk !== undefined && this.#offset < chunk.byteLength) {
+      if (share === 0) return true;
+      const length = Math.min(chunk.byteLength - this.#offset, share);
+      const sent = carrier.sendData(this.#streamId, chunk, this.#offset, length, false);
+      // 0: DATA_WRITABLE says when to go on. Negative: neqo has closed the half, and STOP_SENDING comes next.
+      if (sent <= 0) return false;
+      this.#offset += sent;
+      this.#bytesWritten += sent;
+      share -= sent;
+    }
+    if (this.#state === State.ENDING) {
+      carrier.endStream(this.#streamId);
+      this.#state = State.ENDED;
+    }
+    this.#chunk = undefined;
+    const done = this.#writeDone;
+    this.#writeDone = undefined;
+    done?.();
+    return false;
+  }
+
+  /** DATA_WRITABLE: flow control has room again. */
+  writable(): void {
+    if (this.#chunk !== undefined) this.#turns.moveNow(this);
+  }
+
+  /** STOP_SENDING arrived; neqo answers it with RESET_STREAM by itself (RFC 9000 3.5). @param code HTTP/3 error code */
+  stopped(code: number): void {
+    this.#fail({ kind: 'stopped', code: http3ToApplicationCode(code) });
+  }
+
+  /** Everything, FIN included, is acknowledged. */
+  finished(): void {
+    if (this.#state !== State.ENDED) return;
+    const all = this.#bytesWritten;
+    this.#lastStats = { bytesWritten: all, bytesSent: all, bytesAcknowledged: all };
+    this.#finish(undefined);
+  }
+
+  /** Called inside a turn, or when the connection is over. */
+  sessionEnded(end: SessionEnd): void {
+    if (this.#state === State.OVER) return;
+    if (!this.#turns.over) this.#turns.carrier.resetStream(this.#streamId, WT_SESSION_GONE);
+    this.#fail({ kind: 'session', end });
+  }
+
+  #fail(error: HalfError): void {
+    if (this.#state === State.OVER) return;
+    this.#finish(error);
+    const stopped = this.onStopped;
+    this.onStopped = undefined;
+    stopped?.(error);
+  }
+
+  #finish(error: HalfError | undefined): void {
+    this.#state = State.OVER;
+    this.#error = error;
+    this.#turns.forget(this);
+    this.#chunk = undefined;
+    const [writeDone, endDone] = [this.#writeDone, this.#endDone];
+    this.#writeDone = undefined;
+    this.#endDone = undefined;
+    this.#onOver();
+    writeDone?.(error);
+    endDone?.(error);
+  }
+
+  #readStats(): SendHalfStats | undefined {
+    const stats = this.#turns.carrier.sendStreamStats(this.#streamId);
+    if (stats !== undefined) {
+      const { bytesWritten, bytesSent, bytesAcked } = stats;
+      this.#lastStats = { bytesWritten, bytesSent, bytesAcknowledged: bytesAcked };
+    }
+    return this.#lastStats;
+  }
+}

@@ -1,0 +1,42 @@
+import { patternDigest } from '../../support/pattern.js';
+import type { WebTransportStep } from '../../support/webtransport-peers.js';
+
+/** Of streams, in bytes: none, one, more than a datagram, more than any window. */
+export const SIZES = [0, 1, 65_536, 16 * 2 ** 20] as const;
+
+/** Steps that echo streams, and their results. */
+export function echoed(sizes: readonly number[]): { readonly steps: WebTransportStep[]; readonly results: unknown[] } {
+  return {
+    steps: sizes.flatMap((bytes): WebTransportStep[] => [
+      { do: 'bidi', bytes },
+      { do: 'uni', bytes },
+    ]),
+    results: sizes.flatMap((bytes) => [patternDigest(bytes), patternDigest(bytes)]),
+  };
+}
+
+/** Datagrams of no byte, of one, and of as many as go through the smallest path (RFC 9000 14). */
+export const DATAGRAMS: readonly WebTransportStep[] = [0, 1, 1100].map((bytes) => ({
+  do: 'datagrams',
+  count: 20,
+  bytes,
+}));
+export const DATAGRAMS_ECHOED = DATAGRAMS.map(() => ({ echoed: 20 }));
+
+/**
+ * Application error codes: the first and last, and those beside the first gap in the HTTP/3 codes that they are mapped to
+ * (draft-ietf-webtrans-http3 4.4).
+ */
+export const CODES = [0, 0x1d, 0x1e, 0xffffffff] as const;
+
+/** Of a session's end, with characters of one to four bytes; and one as long as it may be (W3C WebTransport 6.10). */
+export const CLOSE_REASONS = ['', 'Grüße, 世界 👋', 'é'.repeat(512)] as const;
+
+export const closePath = (code: number, reason: string) =>
+  `/close?${new URLSearchParams({ code: String(code), reason })}`;
+
+/** What `/push` leads to. Datagrams that overtake the response may be dropped. */
+export function pushed(bytes: number): Readonly<Record<string, unknown>> {
+  const digest = patternDigest(bytes);
+  return { bidi: digest, uni: digest };
+}

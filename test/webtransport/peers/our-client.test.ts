@@ -1,0 +1,115 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { WebTransport, WebTransportError, type WebTransportOptions } from '../../../src/webtransport.js';
+import { expectNoNativeObjects } from '../../support/client.js';
+import { patternDigest } from '../../support/pattern.js';
+import { makeWebTransportIdentity } from '../../support/webtransport-identity.js';
+import {
+  WebTransportPeer,
+  type WebTransportPeerName,
+  type WebTransportStep,
+  webTransportPeerObstacle,
+} from '../../support/webtransport-peers.js';
+import { CLOSE_REASONS, CODES, closePath, DATAGRAMS, DATAGRAMS_ECHOED, echoed, pushed, SIZES } from './expectations.js';
+import { OwnServer } from './own-server.js';
+import { runScenario, type ScenarioOutcome } from './w3c-scenario.js';
+
+const OWN = 'necko-http3';
+const PEERS = ['aioquic', 'webtransport-go', 'webtransport-go (draft 02)'] as const satisfies WebTransportPeerName[];
+const obstacles = await Promise.all(
+  PEERS.map(async (name) => ({ name, obstacle: await webTransportPeerObstacle(name) })),
+);
+const servers: readonly { readonly name: WebTransportPeerName | typeof OWN; readonly obstacle: string | undefined }[] =
+  [{ name: OWN, obstacle: undefined }, ...obstacles];
+const identity = await makeWebTransportIdentity();
+const trusted = { connection: { ca: identity.ca } };
+const byHash = { serverCertificateHashes: [{ algorithm: 'sha-256', value: identity.hash }] };
+
+describe.each(servers)('our client and the server of $name', ({ name, obstacle }) => {
+  if (obstacle !== undefined) {
+    test.skip(obstacle, () => undefined);
+    return;
+  }
+
+  async function serve(): Promise<OwnServer | WebTransportPeer> {
+    const server = await (name === OWN ? OwnServer.start(identity) : WebTransportPeer.start(name, identity));
+    onTestFinished(async () => {
+      await server.stop();
+      await expectNoNativeObjects();
+    });
+    return server;
+  }
+
+  function run(
+    server: OwnServer | WebTransportPeer,
+    path: string,
+    steps: readonly WebTransportStep[],
+    options: WebTransportOptions = trusted,
+  ): Promise<ScenarioOutcome> {
+    return runScenario(new WebTransport(server.origin + path, options), WebTransportError, steps);
+  }
+
+  test('streams of 0 B to 16 MiB come back byte-exact', { timeout: 180_000 }, async () => {
+    const { steps, results } = echoed(SIZES);
+    expect(await run(await serve(), '/echo', steps)).toMatchObject({ results });
+  });
+
+  test('datagrams come back', async () => {
+    expect(await run(await serve(), '/echo', DATAGRAMS, byHash)).toMatchObject({ results: DATAGRAMS_ECHOED });
+  });
+
+  test('codes of the server that ends streams arrive', async () => {
+    const server = await serve();
+    for (const code of CODES) {
+      expect(await run(server, `/reset?code=${code}`, [{ do: 'refused' }])).toMatchObject({
+        results: [{ stop: code, reset: code }],
+      });
+      expect(await run(server, `/stop?code=${code}`, [{ do: 'refused' }])).toMatchObject({
+        results: [{ stop: code, reset: null }],
+      });
+    }
+  });
+
+  test('codes of ours that end streams arrive', async () => {
+    const server = await serve();
+    await run(
+      server,
+      '/report',
+      CODES.map((code) => ({ do: 'refuse', code })),
+    );
+    expect(await server.reported('reset', CODES.length)).toEqual(CODES.map((code) => ({ event: 'reset', code })));
+    expect(await server.reported('stop', CODES.length)).toEqual(CODES.map((code) => ({ event: 'stop', code })));
+  });
+
+  test.each(CLOSE_REASONS)('the server closes the session with the reason "%s"', async (reason) => {
+    const server = await serve();
+    for (const code of CODES) {
+      const results = [{ code, reason }];
+      expect(await run(server, closePath(code, reason), [{ do: 'closed' }])).toMatchObject({ results });
+    }
+  });
+
+  test.each(CLOSE_REASONS)('we close the session with the reason "%s"', async (reason) => {
+    const server = await serve();
+    for (const code of CODES) await run(server, '/report', [{ do: 'close', code, reason }]);
+    const closed = await server.reported('closed', CODES.length);
+    expect(closed.map(({ closure }) => closure)).toMatchObject(CODES.map((code) => ({ code, reason })));
+  });
+
+  test('what the server opens at once with its answer is not lost', async () => {
+    const server = await serve();
+    const outcome = await run(server, '/push?bytes=100000', [{ do: 'pushed' }]);
+    expect(outcome).toMatchObject({ results: [{ ...pushed(100_000), datagram: 'early' }] });
+    expect(await server.reported('received')).toMatchObject([patternDigest(100_000)]);
+  });
+
+  // The others have no way to send anything before.
+  test.runIf(name === 'aioquic')('what overtakes the answer is not lost', async () => {
+    const outcome = await run(await serve(), '/push?bytes=1000&early=1', [{ do: 'pushed' }]);
+    expect(outcome).toMatchObject({ results: [{ ...pushed(1000), datagram: 'early' }] });
+  });
+
+  test('a session that the server rejects', async () => {
+    const { error } = await run(await serve(), '/reject?status=403', []);
+    expect(error).toMatchObject({ name: 'WebTransportError', source: 'session' });
+  });
+});
