@@ -45,6 +45,13 @@ export interface NativeWebTransportParams {
 export interface NeqoHttp3ConnWebTransport {
   /** Opens a stream of a session, its header first. Returns the stream id, STREAM_LIMIT (wait for STREAMS_CREATABLE) or UNAVAILABLE. */
   openStream(sessionId: number, bidirectional: boolean): number;
+  /** All of it at once: its length, or 0 if flow control does not allow that now. Negative: as sendRequestBody. */
+  sendWhole(streamId: number, data: Uint8Array): number;
+  /**
+   * As resetStream, which delivers the stream's header all the same where both ends offer RESET_STREAM_AT; the first `committed`
+   * bytes after it are then delivered too.
+   */
+  resetStreamKeeping(streamId: number, error: number, committed: number): number;
   /**
    * What a stream shares bandwidth with: groups, and the streams of no group (0), do so evenly. Inside of a group the higher
    * order, a safe integer, goes strictly first.
@@ -68,6 +75,8 @@ export interface NeqoHttp3ConnWebTransport {
 /** Of a server: the same for one of its connections. */
 export interface NeqoHttp3ServerWebTransport {
   openStream(connection: number, sessionId: number, bidirectional: boolean): number;
+  sendWhole(connection: number, streamId: number, data: Uint8Array): number;
+  resetStreamKeeping(connection: number, streamId: number, error: number, committed: number): number;
   setSendOrder(connection: number, streamId: number, group: number, order: number): number;
   /**
    * With `keep`, PINGs keep the connection from its idle timeout for as long as the receiving half of the stream is open. A

@@ -12,13 +12,15 @@ import { PEERS_VARIABLE } from './peer-require.mjs';
  * @property {(task: Target & Job) => readonly [file: string, ...args: string[]]} command
  * @property {NodeJS.ProcessEnv} [env]
  * @property {import('./server.mjs').StartServer} [startServer] its own server, where the server is what is measured
+ * @property {() => Promise<string | undefined>} [obstacle] prepares it; returns why it cannot be measured here
  */
 
 /**
  * @typedef {'ours' | 'ourRequest' | 'ourFetch' | 'native' | 'nativeSingle' | 'neqoAsItComes' | 'currentspace' | 'impit' | 'requestOverH2' |
  *   'requestOverH1' | 'fetchOverH2' | 'fetchOverH1'} ClientContenderId
  */
-/** @typedef {ClientContenderId | import('./server-contenders.mjs').ServerContenderId} ContenderId */
+/** @typedef {import('../webtransport/contenders.mjs').WebTransportContenderId} WebTransportContenderId */
+/** @typedef {ClientContenderId | import('./server-contenders.mjs').ServerContenderId | WebTransportContenderId} ContenderId */
 
 /**
  * neqo's own build links a static NSS, whose AES-GCM for Linux is not the assembler code that this project's patch brings.

@@ -35,6 +35,14 @@ export const cpuOverOurs = (summaries, other) =>
   (summaries[other]?.cpu.median ?? Number.NaN) / (summaries.ours?.cpu.median ?? Number.NaN);
 
 /**
+ * @param {readonly Goal[]} goals
+ * @param {Summaries} summaries
+ * @returns {readonly Goal[]} those whose contenders could be measured
+ */
+export const goalsToJudge = (goals, summaries) =>
+  goals.filter(({ needs }) => needs === undefined || summaries[needs] !== undefined);
+
+/**
  * @param {Goal} goal
  * @param {Summaries} summaries
  * @returns {{ text: string, value: number, reached: boolean }}

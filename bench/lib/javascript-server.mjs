@@ -1,10 +1,8 @@
 /** Servers in JavaScript: the programs in bench/servers. */
 import { join } from 'node:path';
 import { projectRoot } from '../../scripts/lib/layout.mjs';
-import { PeerProcess } from '../../test/support/peer-process.js';
 import { HOST } from './site.mjs';
-
-const START_DEADLINE_MS = 30_000;
+import { startProgram } from './start-program.mjs';
 
 /**
  * @typedef {object} Place where a server runs
@@ -26,19 +24,8 @@ export const startJavascriptServer =
   async (site) => {
     const { keyFile, certFile } = site;
     const task = JSON.stringify({ host, keyFile, certFile, workers });
-    /** @type {(line: string) => void} */
-    let onLine = () => undefined;
-    /** @type {Promise<string>} */
-    const listening = new Promise((resolve) => {
-      onLine = resolve;
-    });
-    const [file, ...args] = command(process.execPath, [join(projectRoot, 'bench/servers', program), task]);
-    const peer = new PeerProcess(file, args, { onLine });
-    try {
-      const { port } = JSON.parse(await peer.expect('should listen', listening, START_DEADLINE_MS));
-      return { origin: `https://${host}:${port}`, pid: peer.pid, stop: () => peer.stop() };
-    } catch (error) {
-      await peer.stop();
-      throw error;
-    }
+    const { line, pid, stop } = await startProgram(
+      command(process.execPath, [join(projectRoot, 'bench/servers', program), task]),
+    );
+    return { origin: `https://${host}:${JSON.parse(line).port}`, pid, stop };
   };

@@ -6,7 +6,11 @@
  * @property {string} origin such as `https://127.0.0.1:4433`
  * @property {string} path
  * @property {string} caFile PEM
+ * @property {string} certHash SHA-256 of the server's certificate in hex
  */
+
+/** @typedef {'upload' | 'download' | 'streams' | 'messages' | 'datagramMessages' | 'datagrams'} WebTransportExchange */
+/** @typedef {{ exchange: WebTransportExchange, bytes: number }} WebTransportJob `bytes`: of each stream, message or datagram */
 
 /**
  * @typedef {object} Job
@@ -15,6 +19,7 @@
  * @property {number} [connections] at once; default 1
  * @property {boolean} fresh a new connection for each request, without resumption
  * @property {boolean} [streamed] `fetch` reads bodies in pieces, not as a whole
+ * @property {WebTransportJob} [webTransport] then `requests` are streams, messages or datagrams, all in one session
  */
 
 /**
@@ -23,6 +28,9 @@
  * @property {number} requests completed
  * @property {number} seconds from before the connection is made to the last byte
  * @property {number} [medianSeconds] from the beginning of a request to its last byte
+ * @property {number} [received] datagrams that the server has received
+ * @property {number} [receivingSeconds] from the first of these to the last
+ * @property {number} [sendingSeconds] until the client has taken the last datagram
  * @property {number} cpuSeconds user and system time of the whole process in that time
  */
 

@@ -21,9 +21,15 @@ const range = ({ min, max }) => `${formatNumber(min)}–${formatNumber(max)}`;
  * @param {import('./workload.mjs').Workload} workload
  * @param {readonly Row[]} contenders ours first
  * @param {readonly { text: string, value: number, reached: boolean }[]} goals
+ * @param {readonly string[]} [absent] who could not be measured, and why
  * @returns {string}
  */
-export function formatReport({ id, title, server, figure, cpu, extra, counterparts = {} }, contenders, goals) {
+export function formatReport(
+  { id, title, server, figure, cpu, extras = [], counterparts = {} },
+  contenders,
+  goals,
+  absent = [],
+) {
   const oursIs = (/** @type {Row} */ other) => {
     const ours = contenders.find((row) => row.id === counterparts[other.id]) ?? contenders[0];
     return ours === undefined || ours === other
@@ -31,7 +37,7 @@ export function formatReport({ id, title, server, figure, cpu, extra, counterpar
       : `${formatNumber(ours.summary.figure.median / other.summary.figure.median)} ×`;
   };
   const head = ['', figure.unit, 'min–max', 'ours is', cpu.unit, 'min–max', 'client core', 'server core'];
-  if (extra !== undefined) head.push(extra.unit, 'min–max');
+  for (const { unit } of extras) head.push(unit, 'min–max');
   const rows = contenders.map((row) => {
     const { label, summary } = row;
     return [
@@ -43,12 +49,12 @@ export function formatReport({ id, title, server, figure, cpu, extra, counterpar
       range(summary.cpu),
       percent(summary.clientBusy),
       percent(summary.serverBusy),
-      ...(summary.extra === undefined ? [] : [formatNumber(summary.extra.median), range(summary.extra)]),
+      ...summary.extras.flatMap((extra) => [formatNumber(extra.median), range(extra)]),
     ];
   });
   const judged = goals.map(
     ({ text, value, reached }) => `  ${reached ? 'reached    ' : 'NOT reached'}  ${formatNumber(value)}  ${text}\n`,
   );
   const sense = figure.lessIsBetter ? ' (less is better)' : '';
-  return `${id}: ${title}, from ${server}${sense}\n${formatTable(head, rows)}${judged.join('')}\n`;
+  return `${id}: ${title}, from ${server}${sense}\n${formatTable(head, rows)}${absent.map((line) => `${line}\n`).join('')}${judged.join('')}\n`;
 }

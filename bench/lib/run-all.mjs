@@ -3,9 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { cargoGoals, defaultGoals, setUp } from '../../scripts/lib/setup.mjs';
 import { caddyVersion } from '../../test/support/caddy.js';
 import { buildNativeExample } from '../../test/support/native-example.js';
+import { WEBTRANSPORT_CONTENDERS } from '../webtransport/contenders.mjs';
 import { allWorkloads } from '../workloads/index.mjs';
 import { makeContenders } from './contenders.mjs';
-import { judge } from './goals.mjs';
+import { goalsToJudge, judge } from './goals.mjs';
 import { describeMachine, warnOfLoad } from './machine.mjs';
 import { installPeerPackages } from './peer-packages.mjs';
 import { bindToServerCore } from './pinning.mjs';
@@ -39,16 +40,18 @@ function chooseWorkloads({ only, quick }) {
  * @param {import('./run-workload.mjs').Surroundings & { judged: boolean }} surroundings `judged`: goals are looked at
  */
 async function measure(workload, surroundings) {
-  const measurements = await runWorkload(workload, surroundings);
+  const { measurements, absent } = await runWorkload(workload, surroundings);
   progress('');
   const entries = [...measurements].map(([id, runs]) => /** @type {const} */ ([id, summariseRuns(workload, runs)]));
   const summaries = Object.fromEntries(entries);
-  const goals = surroundings.judged ? workload.goals.map((goal) => judge(goal, summaries)) : [];
+  const goals = surroundings.judged
+    ? goalsToJudge(workload.goals, summaries).map((goal) => judge(goal, summaries))
+    : [];
   const labelled = entries.map(([id, summary]) => ({ id, label: surroundings.contenders[id].label, summary }));
-  process.stdout.write(formatReport(workload, labelled, goals));
+  process.stdout.write(formatReport(workload, labelled, goals, absent));
   const { id, title, server, job, figure, cpu } = workload;
   const runs = Object.fromEntries(measurements);
-  return { id, title, server, job, unit: figure.unit, cpuUnit: cpu.unit, summaries, goals, runs };
+  return { id, title, server, job, unit: figure.unit, cpuUnit: cpu.unit, summaries, goals, runs, absent };
 }
 
 /**
@@ -61,6 +64,7 @@ export async function runAll(options) {
   const contenders = {
     ...makeContenders(await buildNativeExample('download'), await installPeerPackages()),
     ...makeServerContenders(await buildNativeExample('load')),
+    ...WEBTRANSPORT_CONTENDERS,
   };
   // After the builds, which may use all cores.
   const bound = await bindToServerCore();
@@ -71,7 +75,9 @@ export async function runAll(options) {
   const interrupt = new AbortController();
   const onSignal = (/** @type {NodeJS.Signals} */ name) => interrupt.abort(new Error(`stopped by ${name}`));
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const site = await makeSite(Object.fromEntries(workloads.map(({ file }) => file)));
+  const site = await makeSite(
+    Object.fromEntries(workloads.filter(({ isGenerated }) => !isGenerated).map(({ file }) => file)),
+  );
   try {
     const { runs, quick } = options;
     const surroundings = { site, contenders, bound, runs, progress, signal: interrupt.signal, judged: !quick };

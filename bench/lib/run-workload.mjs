@@ -20,7 +20,7 @@ import { runClient } from './run-client.mjs';
 /**
  * Starts what the contenders need: one server for all that bring none of their own.
  *
- * @param {import('./workload.mjs').Workload} workload
+ * @param {Pick<import('./workload.mjs').Workload, 'id' | 'contenders' | 'startServer'>} workload
  * @param {Pick<Surroundings, 'site' | 'contenders'>} surroundings
  * @param {Server[]} started gets each server, also if a later one fails to start
  * @returns {Promise<ReadonlyMap<ContenderId, Server>>}
@@ -43,28 +43,45 @@ async function startServers({ id, contenders: ids, startServer }, { site, conten
 }
 
 /**
+ * @param {readonly ContenderId[]} ids
+ * @param {Surroundings['contenders']} contenders
+ * @returns {Promise<{ present: readonly ContenderId[], absent: readonly string[] }>}
+ */
+async function prepare(ids, contenders) {
+  const [present, absent] = [/** @type {ContenderId[]} */ ([]), /** @type {string[]} */ ([])];
+  for (const id of ids) {
+    const obstacle = await contenders[id].obstacle?.();
+    if (obstacle === undefined) present.push(id);
+    else absent.push(`${contenders[id].label}: ${obstacle}`);
+  }
+  return { present, absent };
+}
+
+/**
  * @param {import('./workload.mjs').Workload} workload
  * @param {Surroundings} surroundings
- * @returns {Promise<ReadonlyMap<ContenderId, readonly Measurement[]>>}
+ * @returns {Promise<{ measurements: ReadonlyMap<ContenderId, readonly Measurement[]>, absent: readonly string[] }>} `absent`: who could not
+ *   be measured, and why
  * @throws {Error} if a server or a client fails, or a response has the wrong length
  */
 export async function runWorkload(workload, { site, contenders, runs, progress, ...options }) {
   const { id, job, file } = workload;
   const [name, bytes] = file;
+  const { present, absent } = await prepare(workload.contenders, contenders);
   /** @type {Map<ContenderId, Measurement[]>} */
-  const measurements = new Map(workload.contenders.map((contender) => [contender, []]));
+  const measurements = new Map(present.map((contender) => [contender, []]));
   /** @type {Server[]} */
   const started = [];
   try {
-    const servers = await startServers(workload, { site, contenders }, started);
+    const servers = await startServers({ ...workload, contenders: present }, { site, contenders }, started);
     let done = 0;
-    for (const contender of interleave(workload.contenders, runs)) {
-      const round = Math.floor(done / workload.contenders.length);
+    for (const contender of interleave(present, runs)) {
+      const round = Math.floor(done / present.length);
       done += 1;
-      progress(`${id}: run ${done} of ${runs * workload.contenders.length}, ${contenders[contender].label}`);
+      progress(`${id}: run ${done} of ${runs * present.length}, ${contenders[contender].label}`);
       const server = servers.get(contender);
       if (server === undefined) throw new Error(`${id}: ${contender} has no server`);
-      const task = { ...job, origin: server.origin, path: `/${name}`, caFile: site.caFile };
+      const task = { ...job, origin: server.origin, path: `/${name}`, caFile: site.caFile, certHash: site.certHash };
       await server.path?.beginRun(round);
       const measurement = await runClient(contenders[contender], task, server, options);
       if (measurement.bytes !== bytes * job.requests || measurement.requests !== job.requests) {
@@ -76,5 +93,5 @@ export async function runWorkload(workload, { site, contenders, runs, progress, 
   } finally {
     for (const server of started) await server.stop();
   }
-  return measurements;
+  return { measurements, absent };
 }

@@ -1,4 +1,5 @@
 /** What the servers serve: files made for the occasion, and a certificate from an authority of its own. */
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,8 @@ import { SERVER_ADDRESS } from './impaired-network.mjs';
 /** All servers listen there, but for those with a network of their own; the certificate is for all. */
 export const HOST = '127.0.0.1';
 const HOST_NAME = 'localhost';
+/** With the day before, less than the two weeks of a certificate that is known by its hash (W3C WebTransport 6.11). */
+const VALID_MS = 9 * 24 * 60 * 60 * 1000;
 
 /**
  * @typedef {object} Site
@@ -18,6 +21,7 @@ const HOST_NAME = 'localhost';
  * @property {string} certFile
  * @property {string} keyFile
  * @property {string} caFile the authority's certificate
+ * @property {string} certHash SHA-256 of the certificate in hex
  * @property {() => Promise<void>} remove
  */
 
@@ -30,11 +34,22 @@ export async function makeSite(files) {
   const directory = join(root, 'files');
   await mkdir(directory);
   const ca = await makeCa();
-  const { certPem, keyPem } = await makeCert({ ca, hosts: [HOST_NAME], ips: [HOST, SERVER_ADDRESS] });
+  const notAfter = new Date(Date.now() + VALID_MS);
+  const { certPem, keyPem, der } = await makeCert({ ca, hosts: [HOST_NAME], ips: [HOST, SERVER_ADDRESS], notAfter });
+  const certHash = createHash('sha256').update(der).digest('hex');
   const [certFile, keyFile, caFile] = [join(root, 'cert.pem'), join(root, 'key.pem'), join(root, 'ca.pem')];
   await writeFile(certFile, certPem);
   await writeFile(keyFile, keyPem, { mode: 0o600 });
   await writeFile(caFile, ca.certPem);
   for (const [name, bytes] of Object.entries(files)) await writeSiteFile(directory, name, bytes);
-  return { directory, certPem, keyPem, certFile, keyFile, caFile, remove: () => rm(root, { recursive: true }) };
+  return {
+    directory,
+    certPem,
+    keyPem,
+    certFile,
+    keyFile,
+    caFile,
+    certHash,
+    remove: () => rm(root, { recursive: true }),
+  };
 }

@@ -6,6 +6,7 @@ import { largeDownloads } from './large-download.mjs';
 import { newConnections } from './new-connections.mjs';
 import { serverWorkloads } from './server.mjs';
 import { smallRequestWorkloads } from './small-requests.mjs';
+import { webTransportWorkloads } from './webtransport.mjs';
 
 /**
  * @param {boolean} quick on small sizes
@@ -19,4 +20,5 @@ export const allWorkloads = (quick) => [
   ...fetchWorkloads(quick),
   impairedDownloads(quick),
   ...serverWorkloads(quick),
+  ...webTransportWorkloads(quick),
 ];

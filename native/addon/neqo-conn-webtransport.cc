@@ -13,6 +13,22 @@ Napi::Value NeqoHttp3Conn::OpenStream(const Napi::CallbackInfo& info) {
   return ToResult(env, neqo_open_stream(conn, session, ToBoolean(env, info[1], "bidirectional")));
 }
 
+Napi::Value NeqoHttp3Conn::SendWhole(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoConn* conn = Conn(env);
+  const uint64_t stream = ToStreamId(env, info[0]);
+  const ByteSpan data = ToBytes(env, info[1], "data");
+  return ToResult(env, neqo_send_whole(conn, stream, data.data, data.length));
+}
+
+Napi::Value NeqoHttp3Conn::ResetStreamKeeping(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoConn* conn = Conn(env);
+  const uint64_t stream = ToStreamId(env, info[0]);
+  const uint64_t error = ToErrorCode(env, info[1]);
+  return ToResult(env, neqo_reset_stream_keeping(conn, stream, error, ToByteCount(env, info[2], "committed")));
+}
+
 Napi::Value NeqoHttp3Conn::SetSendOrder(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   NeqoConn* conn = Conn(env);

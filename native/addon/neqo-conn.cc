@@ -41,6 +41,8 @@ Napi::Function NeqoHttp3Conn::Define(Napi::Env env) {
                          InstanceMethod<&C::Ping>("ping"),
                          InstanceMethod<&C::ConnectionId>("connectionId"),
                          InstanceMethod<&C::OpenStream>("openStream"),
+                         InstanceMethod<&C::SendWhole>("sendWhole"),
+                         InstanceMethod<&C::ResetStreamKeeping>("resetStreamKeeping"),
                          InstanceMethod<&C::SetSendOrder>("setSendOrder"),
                          InstanceMethod<&C::SendDatagram>("sendDatagram"),
                          InstanceMethod<&C::MaxDatagramSize>("maxDatagramSize"),

@@ -69,6 +69,8 @@ class NeqoHttp3Conn final : public Napi::ObjectWrap<NeqoHttp3Conn> {
 
   // neqo-conn-webtransport.cc
   Napi::Value OpenStream(const Napi::CallbackInfo& info);
+  Napi::Value SendWhole(const Napi::CallbackInfo& info);
+  Napi::Value ResetStreamKeeping(const Napi::CallbackInfo& info);
   Napi::Value SetSendOrder(const Napi::CallbackInfo& info);
   Napi::Value SendDatagram(const Napi::CallbackInfo& info);
   Napi::Value MaxDatagramSize(const Napi::CallbackInfo& info);

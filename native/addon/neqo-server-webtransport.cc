@@ -12,8 +12,26 @@ Napi::Value NeqoHttp3Server::OpenStream(const Napi::CallbackInfo& info) {
   NeqoServer* server = Server(env);
   const uint32_t connection = ToConnection(env, info[0]);
   const uint64_t session = ToStreamId(env, info[1], "sessionId");
-  return ToResult(env,
-                  neqo_server_open_stream(server, connection, session, ToBoolean(env, info[2], "bidirectional")));
+  return ToResult(env, neqo_server_open_stream(server, connection, session, ToBoolean(env, info[2], "bidirectional")));
+}
+
+Napi::Value NeqoHttp3Server::SendWhole(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoServer* server = Server(env);
+  const uint32_t connection = ToConnection(env, info[0]);
+  const uint64_t stream = ToStreamId(env, info[1]);
+  const ByteSpan data = ToBytes(env, info[2], "data");
+  return ToResult(env, neqo_server_send_whole(server, connection, stream, {data.data, data.length}));
+}
+
+Napi::Value NeqoHttp3Server::ResetStreamKeeping(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  NeqoServer* server = Server(env);
+  const uint32_t connection = ToConnection(env, info[0]);
+  const uint64_t stream = ToStreamId(env, info[1]);
+  const uint64_t error = ToErrorCode(env, info[2]);
+  const uint64_t committed = ToByteCount(env, info[3], "committed");
+  return ToResult(env, neqo_server_reset_stream_keeping(server, connection, stream, error, committed));
 }
 
 Napi::Value NeqoHttp3Server::SetSendOrder(const Napi::CallbackInfo& info) {
@@ -45,8 +63,8 @@ Napi::Value NeqoHttp3Server::SendDatagram(const Napi::CallbackInfo& info) {
 Napi::Value NeqoHttp3Server::MaxDatagramSize(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   NeqoServer* server = Server(env);
-  return ToResult(env, neqo_server_max_datagram_size(server, ToConnection(env, info[0]),
-                                                     ToStreamId(env, info[1], "sessionId")));
+  return ToResult(
+      env, neqo_server_max_datagram_size(server, ToConnection(env, info[0]), ToStreamId(env, info[1], "sessionId")));
 }
 
 Napi::Value NeqoHttp3Server::ExportKeyingMaterial(const Napi::CallbackInfo& info) {
@@ -54,8 +72,8 @@ Napi::Value NeqoHttp3Server::ExportKeyingMaterial(const Napi::CallbackInfo& info
   NeqoServer* server = Server(env);
   const uint32_t connection = ToConnection(env, info[0]);
   const ExporterArguments key(env, info[1], info[2], info[3]);
-  return key.Result(
-      env, neqo_server_export_keying_material(server, connection, key.label(), key.context(), key.length()));
+  return key.Result(env,
+                    neqo_server_export_keying_material(server, connection, key.label(), key.context(), key.length()));
 }
 
 Napi::Value NeqoHttp3Server::SendStreamStats(const Napi::CallbackInfo& info) {

@@ -31,6 +31,8 @@ Napi::Function NeqoHttp3Server::Define(Napi::Env env) {
                          InstanceMethod<&S::StopSending>("stopSending"),
                          InstanceMethod<&S::CancelStream>("cancelStream"),
                          InstanceMethod<&S::OpenStream>("openStream"),
+                         InstanceMethod<&S::SendWhole>("sendWhole"),
+                         InstanceMethod<&S::ResetStreamKeeping>("resetStreamKeeping"),
                          InstanceMethod<&S::SetSendOrder>("setSendOrder"),
                          InstanceMethod<&S::KeepAlive>("keepAlive"),
                          InstanceMethod<&S::SendDatagram>("sendDatagram"),

@@ -55,6 +55,8 @@ class NeqoHttp3Server final : public Napi::ObjectWrap<NeqoHttp3Server> {
 
   // neqo-server-webtransport.cc
   Napi::Value OpenStream(const Napi::CallbackInfo& info);
+  Napi::Value SendWhole(const Napi::CallbackInfo& info);
+  Napi::Value ResetStreamKeeping(const Napi::CallbackInfo& info);
   Napi::Value SetSendOrder(const Napi::CallbackInfo& info);
   Napi::Value KeepAlive(const Napi::CallbackInfo& info);
   Napi::Value SendDatagram(const Napi::CallbackInfo& info);

@@ -25,6 +25,11 @@ inline uint64_t ToStreamId(Napi::Env env, napi_value value, const char* name = "
 /** An HTTP/3 or application error code. */
 inline uint64_t ToErrorCode(Napi::Env env, napi_value value) { return ToUnsigned(env, value, "error", kVarintLimit); }
 
+/** Of a stream. */
+inline uint64_t ToByteCount(Napi::Env env, napi_value value, const char* name) {
+  return ToUnsigned(env, value, name, kVarintLimit);
+}
+
 inline uint32_t ToUint32(Napi::Env env, napi_value value, const char* name) {
   return static_cast<uint32_t>(ToUnsigned(env, value, name, kUint32Limit));
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
  * The demo. Without arguments: a download and an upload against this package's own server on loopback. `serve DIR`: serves a folder to
- * browsers. With a URL: fetches that, as the shell client does.
+ * browsers. `webtransport`: WebTransport from Node, then a chat for browsers. With a URL: fetches that, as the shell client does.
  *
  * Usage: npm run demo
  *        npm run demo -- serve DIR [--port PORT] [--host HOST] [--cert FILE --key FILE]
+ *        npm run demo -- webtransport [--port PORT] [--host HOST] [--once]
  *        npm run demo -- URL [option of the shell client …]
  */
 import '../../test/support/register-typescript.mjs';
@@ -30,6 +31,9 @@ try {
   } else if (args[0] === 'serve') {
     const { serve } = await import('./serve.mjs');
     await serve(args.slice(1), interruption.signal);
+  } else if (args[0] === 'webtransport') {
+    const { demonstrateWebTransport } = await import('./webtransport.mjs');
+    await demonstrateWebTransport(args.slice(1), interruption.signal);
   } else {
     const { fetchUrl } = await import('./fetch-url.mjs');
     process.exitCode = await fetchUrl(args, interruption.signal);

@@ -47,7 +47,7 @@ export function parseServeOptions(args) {
 }
 
 /** @param {string | undefined} text */
-function parsePort(text) {
+export function parsePort(text) {
   if (text === undefined) return DEFAULT_PORT;
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > MAX_PORT) throw new Error(`--port: must be 0 to ${MAX_PORT}, not '${text}'`);

@@ -16,6 +16,10 @@ flood    garbage and spoofed Initials while 100 clients work: their requests, me
          --rate N    datagrams a second (20,000)
 agent    requests of all kinds through one Http3Agent, some aborted, some unread: memory, and what is left after close
          --requests N (1,000,000)
+webtransport-streams    100,000 WebTransport streams one after the other, of both kinds and from both ends: memory of both processes
+         --count N   streams (100,000)
+webtransport-datagrams  1,000,000 WebTransport datagrams at full speed: the event loop goes on, and all are accounted for
+         --count N   datagrams (1,000,000)
 timeouts each timeout of a client, over HTTP/3 and HTTP/2: the error it gives, and how far from the set time it comes
 `;
 
@@ -52,6 +56,12 @@ if (run === 'idle') {
 } else if (run === 'timeouts') {
   const { timeouts } = await import('./timeouts.mjs');
   await timeouts({ say });
+} else if (run === 'webtransport-streams') {
+  const { webTransportStreams } = await import('./webtransport-streams.mjs');
+  await webTransportStreams({ streams: count(100_000), say });
+} else if (run === 'webtransport-datagrams') {
+  const { webTransportDatagrams } = await import('./webtransport-datagrams.mjs');
+  await webTransportDatagrams({ datagrams: count(1_000_000), say });
 } else {
   say(HELP);
   if (!values.help) process.exitCode = 1;

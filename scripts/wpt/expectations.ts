@@ -13,11 +13,15 @@ export interface Deviation {
   readonly reason: string;
 }
 
+/** A deviation that was there as expected. */
+export interface KnownDeviation extends Omit<Deviation, 'subtests'> {
+  readonly subtests: readonly { readonly name: string; readonly passesInChromium: boolean }[];
+}
+
 export interface Comparison {
   /** What is not as expected, a line each; nothing: the run passes. */
   readonly problems: readonly string[];
-  /** Subtests that Chromium passes and Node is known not to, with their reasons. */
-  readonly behindChromium: readonly string[];
+  readonly known: readonly KnownDeviation[];
 }
 
 export async function readDeviations(file: URL): Promise<readonly Deviation[]> {
@@ -34,33 +38,63 @@ export function compare(
   chromium: readonly FileResult[],
   deviations: readonly Deviation[],
 ): Comparison {
-  const problems: string[] = [];
-  const behindChromium: string[] = [];
-  for (const result of node) {
-    const { file, harness, harnessMessage, subtests } = result;
-    if (harness !== 'OK') problems.push(`${file}: ${harness}${harnessMessage ? `: ${harnessMessage}` : ''}`);
-    if (subtests.length === 0) problems.push(`${file}: no subtest has a result`);
-    const known = deviations.filter((deviation) => deviation.file === file);
-    const inChromium = new Set(passedIn(chromium.find((other) => other.file === file)));
-    for (const { name, status, message } of subtests) {
-      const deviation = known.find((candidate) => candidate.subtests.includes(name));
-      const expected = deviation?.status ?? 'PASS';
-      const line = `${file}: ${name}: ${status}`;
-      if (status !== expected) problems.push(`${line}, expected ${expected}${message ? `: ${message}` : ''}`);
-      else if (deviation !== undefined && inChromium.has(name)) behindChromium.push(`${line}: ${deviation.reason}`);
-      inChromium.delete(name);
-    }
-    // Only in Chromium: a subtest that Node never came to.
-    for (const name of inChromium) problems.push(`${file}: ${name}: it has a result in Chromium alone`);
-    const names = new Set(subtests.map(({ name }) => name));
-    for (const name of known.flatMap((deviation) => deviation.subtests)) {
-      if (!names.has(name)) problems.push(`${file}: ${name}: it is expected to fail, and does not exist`);
-    }
-  }
-  return { problems, behindChromium };
+  const inChromium = new Map(chromium.map((result) => [result.file, passedIn(result)]));
+  const problems = node.flatMap((result) => [
+    ...brokenIn('Node', result),
+    ...unexpectedIn(result, deviations, inChromium.get(result.file) ?? new Set()),
+  ]);
+  // What Chromium passes and what not is its own matter; that the files run there shows that the server serves them.
+  problems.push(...chromium.flatMap((result) => brokenIn('Chromium', result)));
+  const known = node.flatMap((result) => knownIn(result, deviations, inChromium.get(result.file) ?? new Set()));
+  return { problems, known };
 }
 
 /** Names of the subtests that passed. */
-function passedIn(result: FileResult | undefined): string[] {
-  return (result?.subtests ?? []).filter(({ status }) => status === 'PASS').map(({ name }) => name);
+function passedIn({ subtests }: FileResult): ReadonlySet<string> {
+  return new Set(subtests.filter(({ status }) => status === 'PASS').map(({ name }) => name));
+}
+
+function brokenIn(host: string, { file, harness, harnessMessage, subtests }: FileResult): string[] {
+  if (harness !== 'OK') return [`${file} in ${host}: ${harness}${harnessMessage ? `: ${harnessMessage}` : ''}`];
+  return subtests.length === 0 ? [`${file} in ${host}: no subtest has a result`] : [];
+}
+
+function unexpectedIn(
+  { file, subtests }: FileResult,
+  deviations: readonly Deviation[],
+  inChromium: ReadonlySet<string>,
+): string[] {
+  const known = deviations.filter((deviation) => deviation.file === file);
+  const names = new Set(subtests.map(({ name }) => name));
+  const wrong = subtests.flatMap(({ name, status, message }) => {
+    const expected = known.find((deviation) => deviation.subtests.includes(name))?.status ?? 'PASS';
+    if (status === expected) return [];
+    return [`${file}: ${name}: ${status}, expected ${expected}${message ? `: ${message}` : ''}`];
+  });
+  // A subtest that Node never came to.
+  const missing = [...inChromium].filter((name) => !names.has(name));
+  const gone = known.flatMap((deviation) => deviation.subtests).filter((name) => !names.has(name));
+  return [
+    ...wrong,
+    ...missing.map((name) => `${file}: ${name}: it has a result in Chromium alone`),
+    ...gone.map((name) => `${file}: ${name}: it is expected to fail, and does not exist`),
+  ];
+}
+
+function knownIn(
+  { file, subtests }: FileResult,
+  deviations: readonly Deviation[],
+  inChromium: ReadonlySet<string>,
+): KnownDeviation[] {
+  const withStatus = (status: SubtestStatus) =>
+    new Set(subtests.filter((subtest) => subtest.status === status).map(({ name }) => name));
+  return deviations
+    .filter((deviation) => deviation.file === file)
+    .map((deviation) => ({
+      ...deviation,
+      subtests: deviation.subtests
+        .filter((name) => withStatus(deviation.status).has(name))
+        .map((name) => ({ name, passesInChromium: inChromium.has(name) })),
+    }))
+    .filter((deviation) => deviation.subtests.length > 0);
 }

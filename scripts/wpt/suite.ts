@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { makeCa, makeCert } from '../../test/support/certs.js';
 import { ChildModule } from '../../test/support/child-module.js';
 import { Chromium } from '../../test/support/chromium.js';
-import { missingTools } from '../lib/tools.mjs';
+import { ensureTool } from '../../test/support/peer-tools.js';
 import { runInChromium } from './browser/chromium-runner.js';
-import { compare, readDeviations } from './expectations.js';
+import { readDeviations } from './expectations.js';
 import { runInNode } from './node/node-runner.js';
 import type { Options } from './options.js';
-import type { FileResult } from './results.js';
+import { type HostRun, report } from './report.js';
+import { countPassed, type FileResult } from './results.js';
 import type { ServerFunctions, ServerInit } from './server-process.js';
-import { formatTable, percentage } from './table.js';
 import { isForWindows, isForWorkers, listPageTests, listTests, type TestFile } from './test-files.js';
 
 /** An address: Chromium tries the other family of a name first, and asks again by QUIC alone. */
@@ -40,12 +40,17 @@ export async function runSuite(root: string, { hosts, verbose, only }: Options):
   );
   if (tests.length === 0) throw new Error(`no file of the suite has a name like ${only.join(', ')}`);
   const directory = await mkdtemp(join(tmpdir(), 'necko-http3-wpt-'));
+  const faults: string[] = [];
   try {
-    const { node, chromium } = await withServer({ root, tests, directory }, async (environment) => ({
-      node: hosts.includes('node') ? await runAllInNode(tests, environment, verbose) : [],
-      chromium: hosts.includes('chromium') ? await runAllInChromium(tests, environment, verbose) : [],
+    const runs = await withServer({ root, tests, directory, faults }, async (environment) => ({
+      node: hosts.includes('node') ? await runAllInNode(tests, environment, verbose) : undefined,
+      chromium: hosts.includes('chromium') ? await runAllInChromium(tests, environment, verbose) : undefined,
     }));
-    return await judge(tests, node, chromium, { root, compareNode: hosts.includes('node') });
+    const deviations = await readDeviations(DEVIATIONS);
+    const files = tests.map(({ name }) => name);
+    const { text, asExpected } = report({ ...runs, files, faults, deviations, pageTests: await listPageTests(root) });
+    say(`\n${text}`);
+    return asExpected ? 0 : 1;
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -56,17 +61,22 @@ interface Serving {
   readonly tests: readonly TestFile[];
   /** For files. */
   readonly directory: string;
+  /** Gets what handlers threw. */
+  readonly faults: string[];
 }
 
 /** Runs something while the server is there. @throws the server's last words if it ends meanwhile */
-async function withServer<T>({ root, tests, directory }: Serving, use: (environment: Environment) => Promise<T>) {
+async function withServer<T>(
+  { root, tests, directory, faults }: Serving,
+  use: (environment: Environment) => Promise<T>,
+) {
   const ca = await makeCa();
   const leaf = await makeCert({ ca, ips: [HOST] });
   const caFile = join(directory, 'ca.pem');
   await writeFile(caFile, ca.certPem);
   const init: ServerInit = { cert: leaf.chainPem, key: leaf.keyPem, root, host: HOST, tests };
   const program = new URL('server-process.ts', import.meta.url);
-  const server = await ChildModule.start<ServerFunctions>(program, init, (fault) => say(`  the server: ${fault}`));
+  const server = await ChildModule.start<ServerFunctions>(program, init, (fault) => faults.push(String(fault)));
   try {
     const result = await use({ root, port: await server.call('port'), certPem: leaf.certPem, caFile });
     // A server that is gone explains whatever failed: this throws what it wrote last.
@@ -81,40 +91,44 @@ async function runAllInNode(
   tests: readonly TestFile[],
   { root, port, caFile }: Environment,
   verbose: boolean,
-): Promise<FileResult[]> {
+): Promise<HostRun> {
   const results: FileResult[] = [];
   for (const test of tests.filter(isForWorkers)) {
     const site = { root, host: HOST, port };
     results.push(tell('Node', await runInNode(test, { site, module: INTERFACES.href, caFile }), verbose));
   }
-  return results;
+  return { name: `Node ${process.versions.node}`, results };
 }
 
+/** @returns undefined if there is no Chromium and none can be installed */
 async function runAllInChromium(
   tests: readonly TestFile[],
   { port, certPem }: Environment,
   verbose: boolean,
-): Promise<FileResult[]> {
-  if ((await missingTools(['chromium'])).length > 0) {
-    say('Chromium is not installed: nothing to compare with.');
-    return [];
+): Promise<HostRun | undefined> {
+  try {
+    await ensureTool('chromium');
+  } catch (error) {
+    say(`Not in Chromium, so that there is nothing to compare with: ${(error as Error).message}`);
+    return undefined;
   }
   const results: FileResult[] = [];
   const chromium = await Chromium.start({ quicOrigins: [`${HOST}:${port}`], trusted: [certPem] });
   try {
+    const agent = await (await chromium.newPage()).evaluate<string>('navigator.userAgent');
     for (const test of tests.filter(isForWindows)) {
       const result = await runInChromium(test, chromium, `https://${HOST}:${port}`);
       results.push(tell('Chromium', result, verbose));
     }
+    return { name: `Chromium ${/Chrome\/(\d+)/.exec(agent)?.[1] ?? ''}`, results };
   } finally {
     await chromium.stop();
   }
-  return results;
 }
 
 /** Shows that a file is done. */
 function tell(host: string, result: FileResult, verbose: boolean): FileResult {
-  say(`${host}: ${formatTable([result.file], [{ host, results: [result] }]).split('\n')[1] ?? ''}`);
+  say(`${host}: ${result.file}: ${countPassed(result)} of ${result.subtests.length}`);
   if (verbose) {
     for (const { name, status, message } of result.subtests) {
       if (status !== 'PASS') say(`  ${status} ${name}${message === undefined ? '' : `: ${message}`}`);
@@ -122,28 +136,4 @@ function tell(host: string, result: FileResult, verbose: boolean): FileResult {
     if (result.harnessMessage !== undefined) say(`  ${result.harness}: ${result.harnessMessage}`);
   }
   return result;
-}
-
-/** Prints the table and what is not as expected. @returns the exit code */
-async function judge(
-  tests: readonly TestFile[],
-  node: readonly FileResult[],
-  chromium: readonly FileResult[],
-  { root, compareNode }: { readonly root: string; readonly compareNode: boolean },
-): Promise<number> {
-  const columns = [
-    { host: 'Node', results: node },
-    { host: 'Chromium', results: chromium },
-  ].filter(({ results }) => results.length > 0);
-  const files = tests.map(({ name }) => name);
-  say(`\n${formatTable(files, columns)}`);
-  if (!compareNode) return 0;
-  const deviations = await readDeviations(DEVIATIONS);
-  const share = percentage(node, deviations).toFixed(1);
-  say(`\n${share} % of the subtests that do not need a page pass in Node.`);
-  say(`Not run, because they are pages: ${(await listPageTests(root)).join(', ')}`);
-  const { problems, behindChromium } = compare(node, chromium, deviations);
-  if (behindChromium.length > 0) say(`\nChromium passes, Node does not:\n  ${behindChromium.join('\n  ')}`);
-  say(problems.length === 0 ? '\nAs expected.' : `\nNot as expected:\n  ${problems.join('\n  ')}`);
-  return problems.length === 0 ? 0 : 1;
 }

@@ -8,38 +8,54 @@ export interface Column {
   readonly results: readonly FileResult[];
 }
 
+/** Of how many: what the hosts gave results for. They run the same subtests unless a file breaks off. */
+function sizeOf(file: string, columns: readonly Column[]): number {
+  return Math.max(0, ...columns.map(({ results }) => results.find((one) => one.file === file)?.subtests.length ?? 0));
+}
+
 function cell(result: FileResult | undefined): string {
   if (result === undefined) return '-';
-  const counts = `${countPassed(result)} of ${result.subtests.length}`;
-  return result.harness === 'OK' ? counts : `${counts} (${result.harness})`;
+  const passed = String(countPassed(result));
+  return result.harness === 'OK' ? passed : `${passed} (${result.harness})`;
 }
 
-function total(results: readonly FileResult[]): string {
-  const all = results.reduce((sum, { subtests }) => sum + subtests.length, 0);
-  const passed = results.reduce((sum, result) => sum + countPassed(result), 0);
-  return `${passed} of ${all}`;
+function sum(numbers: readonly number[]): string {
+  return String(numbers.reduce((total, number) => total + number, 0));
 }
 
-/** @param files names, in the table's order */
+/**
+ * Subtests by file: how many there are, and how many pass in each host.
+ * @param files names, in the table's order
+ */
 export function formatTable(files: readonly string[], columns: readonly Column[]): string {
   const rows = [
-    ['file', ...columns.map(({ host }) => host)],
-    ...files.map((file) => [file, ...columns.map(({ results }) => cell(results.find((one) => one.file === file)))]),
-    ['all', ...columns.map(({ results }) => total(results))],
+    ['file', 'subtests', ...columns.map(({ host }) => host)],
+    ...files.map((file) => [
+      file,
+      String(sizeOf(file, columns)),
+      ...columns.map(({ results }) => cell(results.find((one) => one.file === file))),
+    ]),
+    [
+      'all',
+      sum(files.map((file) => sizeOf(file, columns))),
+      ...columns.map(({ results }) => sum(results.map(countPassed))),
+    ],
   ];
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>
       row
-        .map((text, column) => text.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
+        .map((text, column) => (column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0)))
+        .join('  '),
     )
     .join('\n');
 }
 
-/** Share of the subtests that do not need a browser's page, and pass. @returns percent */
-export function percentage(results: readonly FileResult[], deviations: readonly Deviation[]): number {
+/** How many of the subtests that do not need a browser's page pass. */
+export function share(
+  results: readonly FileResult[],
+  deviations: readonly Deviation[],
+): { readonly passed: number; readonly of: number } {
   const needPage = new Set(
     deviations
       .filter(({ needsPage }) => needsPage === true)
@@ -48,6 +64,5 @@ export function percentage(results: readonly FileResult[], deviations: readonly 
   const counted = results.flatMap(({ file, subtests }) =>
     subtests.filter(({ name }) => !needPage.has(`${file}\0${name}`)),
   );
-  const passed = counted.filter(({ status }) => status === 'PASS').length;
-  return counted.length === 0 ? 0 : (100 * passed) / counted.length;
+  return { passed: counted.filter(({ status }) => status === 'PASS').length, of: counted.length };
 }

@@ -12,6 +12,10 @@ import { type PathAddresses, ServerEventReader } from './server-events.js';
 const MAX_DATAGRAMS_IN = 256;
 /** Datagrams sent in one step. */
 const MAX_DATAGRAMS_OUT = 1024;
+/** Times that work which leads to more is done before output: a stream is opened, written to, ended. */
+const MAX_ROUNDS = 4;
+/** As many at once are single messages, which are answered; more are a transfer, whose sender waits for acknowledgements. */
+const MAX_MESSAGE_DATAGRAMS = 8;
 /** Fits the events of a full batch of packets; one larger event makes native code replace the buffer. */
 const EVENT_BUFFER_BYTES = 256 * 1024;
 /** Errors of the socket that end the server; all others concern single datagrams, which QUIC sends again. */
@@ -21,6 +25,8 @@ const FATAL_ERRNO = new Set(['EBADF', 'ENOTSOCK']);
 export interface ServerWork {
   /** Called once for each time that it was queued, inside an entry point. */
   runInTurn(): void;
+  /** The application acts on it in microtasks, and what it then wants to send belongs to the same turn. Default false. */
+  readonly leadsToMore?: boolean;
 }
 
 /** What the driver needs of its socket. */
@@ -66,6 +72,9 @@ export class Http3ServerDriver implements UdpSocketListener {
   #entered = false;
   #sendScheduled = false;
   #requestsArrived = false;
+  /** Something arrived on WebTransport sessions. */
+  #messagesArrived = false;
+  #rounds = 0;
   #failure: Http3Error | undefined;
   #ending = false;
   #destroyed = false;
@@ -189,7 +198,14 @@ export class Http3ServerDriver implements UdpSocketListener {
   };
 
   readonly #send = (): void => {
-    this.#runWork();
+    // What ends the server is sent before it ends.
+    if (this.#runWork() && this.#rounds < MAX_ROUNDS && !this.#ending) {
+      this.#rounds += 1;
+      this.#sendScheduled = true;
+      this.#service.dispatchAfterMicrotasks(this.#runSend);
+      return;
+    }
+    this.#rounds = 0;
     this.#output();
   };
 
@@ -207,9 +223,11 @@ export class Http3ServerDriver implements UdpSocketListener {
   #afterInput(): void {
     this.#checkErrno();
     this.#requestsArrived = false;
+    this.#messagesArrived = false;
     this.#processEvents();
+    const few = (this.#status[Status.DATAGRAMS_IN] ?? 0) <= MAX_MESSAGE_DATAGRAMS;
     // Handlers may answer in microtasks of this turn: acknowledgements wait for the answers, and leave in one batch.
-    if (this.#requestsArrived) this.#resumeSend();
+    if (this.#requestsArrived || (this.#messagesArrived && few)) this.#resumeSend();
     else this.#send();
   }
 
@@ -233,17 +251,21 @@ export class Http3ServerDriver implements UdpSocketListener {
     else if (this.#work.length > 0) this.#resumeSend();
   }
 
-  #runWork(): void {
+  /** @returns whether there may be more in this turn */
+  #runWork(): boolean {
     const work = this.#work;
-    if (work.length === 0) return;
+    let more = false;
+    if (work.length === 0) return more;
     this.#work = [];
     for (const item of work) {
+      if (item.leadsToMore === true) more = true;
       try {
         item.runInTurn();
       } catch (error) {
         this.#contain(error);
       }
     }
+    return more;
   }
 
   #processEvents(): void {
@@ -267,6 +289,7 @@ export class Http3ServerDriver implements UdpSocketListener {
     if (connection === undefined) this.#dispatchUnknown(event, handle);
     else {
       if (dispatchServerEvent(event, connection)) this.#requestsArrived = true;
+      else if (connection.webTransport !== undefined) this.#messagesArrived = true;
       if (event.isEnd) this.#release(handle);
     }
   }

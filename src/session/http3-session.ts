@@ -180,9 +180,10 @@ export class Http3Session implements Session, UdpSession, StreamSession {
 
   sendData(): void {
     this.#commands.run();
-    this.#carrier?.runQueued();
+    const more = this.#carrier?.runQueued() ?? false;
     this.#writeReadyStreams();
-    this.processOutputAndEvents();
+    if (more) this.#connection.resumeSendAfterMicrotasks();
+    else this.processOutputAndEvents();
   }
 
   /** Also ends the other two: sending may raise events as well, such as the end of the connection. */

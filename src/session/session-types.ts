@@ -32,6 +32,7 @@ export interface Http3SessionParams {
 export interface SessionConnection {
   resumeSend(): void;
   resumeSendLater(): void;
+  resumeSendAfterMicrotasks(): void;
   resumeRecv(): void;
   onQuicTimeoutExpired(): void;
   readonly socket: {

@@ -11,6 +11,9 @@ export interface CarryingSession {
   close(errorCode: number, reason: Http3Error): void;
 }
 
+/** Times that work is done, and that what the application makes of it is waited for, before it is sent: open, write, end. */
+export const MAX_ROUNDS = 4;
+
 /**
  * A client connection as WebTransport sessions see it.
  *
@@ -21,6 +24,9 @@ export class ClientWebTransportCarrier implements WebTransportCarrier {
   readonly #driver: NeqoDriver;
   readonly #session: CarryingSession;
   #queued: CarrierWork[] = [];
+  /** Times that work was done since something was last sent. */
+  #rounds = 0;
+  #running = false;
   #over = false;
   #lastStats: NativeStats | undefined;
 
@@ -32,15 +38,32 @@ export class ClientWebTransportCarrier implements WebTransportCarrier {
   queue(work: CarrierWork): void {
     if (this.#over) return;
     this.#queued.push(work);
-    this.#session.requestTurn();
+    if (!this.#running) this.#session.requestTurn();
   }
 
-  /** Does what was queued. What that queues comes in the next turn. */
-  runQueued(): void {
-    if (this.#queued.length === 0) return;
+  /**
+   * Does what was queued.
+   *
+   * @returns whether the application should act on that before anything is sent: a stream that was opened, its first bytes and
+   *   its end leave in one packet
+   */
+  runQueued(): boolean {
+    if (this.#queued.length === 0) {
+      this.#rounds = 0;
+      return false;
+    }
     const queued = this.#queued;
     this.#queued = [];
-    for (const work of queued) work.runInTurn();
+    this.#running = true;
+    try {
+      for (const work of queued) work.runInTurn();
+    } finally {
+      this.#running = false;
+    }
+    this.#rounds = (this.#rounds + 1) % MAX_ROUNDS;
+    if (this.#rounds !== 0) return true;
+    if (this.#queued.length > 0) this.#session.requestTurn();
+    return false;
   }
 
   /** The connection is over: what waits is dropped, and only its last statistics can still be had. */
@@ -62,6 +85,10 @@ export class ClientWebTransportCarrier implements WebTransportCarrier {
     return sent;
   }
 
+  sendDataAtomic(streamId: number, data: Uint8Array): number {
+    return this.#driver.check(this.#driver.conn.sendWhole(streamId, data), 'sendWhole');
+  }
+
   endStream(streamId: number): void {
     this.#driver.check(this.#driver.conn.closeStream(streamId), 'closeStream');
   }
@@ -74,8 +101,8 @@ export class ClientWebTransportCarrier implements WebTransportCarrier {
     return this.#driver.status[Status.FIN] === 1;
   }
 
-  resetStream(streamId: number, code: number): void {
-    this.#driver.check(this.#driver.conn.resetStream(streamId, code), 'resetStream');
+  resetStream(streamId: number, code: number, committed = 0): void {
+    this.#driver.check(this.#driver.conn.resetStreamKeeping(streamId, code, committed), 'resetStreamKeeping');
   }
 
   stopSending(streamId: number, code: number): void {

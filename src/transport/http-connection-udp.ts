@@ -92,6 +92,13 @@ export class HttpConnectionUDP implements UdpSocketListener {
     this.#service.dispatch(this.#runSend);
   }
 
+  /** Has `sendData` called in this turn of the event loop, after what the application does in microtasks of its own. */
+  resumeSendAfterMicrotasks(): void {
+    if (this.#sendScheduled || this.#closed) return;
+    this.#sendScheduled = true;
+    this.#service.dispatchAfterMicrotasks(this.#runSend);
+  }
+
   /**
    * Has `recvData` called in the next turn of the event loop: ForceRecv. It is not a microtask, since a consumer that
    * resumes from a microtask of its own would keep the event loop from ever getting on.

@@ -53,6 +53,15 @@ export class SocketTransportService {
     setImmediate(this.#runEvents);
   }
 
+  /**
+   * Runs `event` in this turn of the event loop, after all microtasks of the present callback, those included that they lead
+   * to: what an application does as soon as a promise of ours has settled is done by then, however long its chain of promises.
+   */
+  dispatchAfterMicrotasks(event: () => void): void {
+    // A tick that a microtask asks for runs when no microtask is left.
+    queueMicrotask(() => process.nextTick(event));
+  }
+
   readonly #runEvents = (): void => {
     this.#scheduled = false;
     const events = this.#events;

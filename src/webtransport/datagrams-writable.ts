@@ -76,8 +76,8 @@ export class WebTransportDatagramsWritable extends WritableStream<BufferSource> 
   #closeLocked(): Promise<void> | undefined {
     const writer = this.#writer;
     if (writer !== undefined && isActive(writer)) return WritableStreamDefaultWriter.prototype.close.call(writer);
-    // A pipe has it, and nobody else can end it.
-    this.#sink.fail(new DOMException('The session is closed', 'AbortError'));
+    // A pipe has it, and nobody else can end it. One from the session's own `readable` closes it by itself, in microtasks.
+    setImmediate(() => this.#sink.fail(new DOMException('The session is closed', 'AbortError')));
     return undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { HalfError } from '../stream/webtransport/session-end.js';
 import { AtomicChunk } from './atomic-chunk.js';
 import type { WebTransportSendStreamStats } from './dictionaries.js';
 import type { SendGroupState } from './send-group-state.js';
+import { groupState, type SendPriority } from './send-options.js';
 import type { TransportMember, TransportMembers } from './transport-members.js';
 import { abortCode, streamError } from './web-transport-error.js';
 import { toBytes } from './webidl.js';
@@ -44,6 +45,7 @@ interface AbortableController extends WritableStreamDefaultController {
  * to leave a chunk alone until its write is settled in any case, and it is not copied here: neqo takes it where it is.
  */
 export class SendStreamSink implements UnderlyingSink<unknown>, TransportMember {
+  readonly transport: object;
   readonly #half: OutgoingHalf;
   readonly #members: TransportMembers;
   #controller: WritableStreamDefaultController | undefined;
@@ -55,11 +57,24 @@ export class SendStreamSink implements UnderlyingSink<unknown>, TransportMember 
   #bytesWritten = 0;
   #committedOffset = 0;
   #over = false;
+  #priority: SendPriority;
+  /** The writer that has locked the stream and tells of its aborts. */
+  #writer: object | undefined;
+  /** The controller's signal tells of anybody else's. Made only for them: it makes a WritableStream a third dearer on Node 20. */
+  #watching = false;
   #group: SendGroupState | undefined;
 
-  constructor(half: OutgoingHalf, members: TransportMembers) {
+  /** @param transport tells whose send groups may be used */
+  constructor(half: OutgoingHalf, members: TransportMembers, transport: object, priority: SendPriority) {
     this.#half = half;
     this.#members = members;
+    this.transport = transport;
+    this.#priority = priority;
+    this.#join(groupState(priority.sendGroup));
+  }
+
+  get priority(): SendPriority {
+    return this.#priority;
   }
 
   /** Every write passes here at once, whether through a writer or a pipe. */
@@ -73,15 +88,10 @@ export class SendStreamSink implements UnderlyingSink<unknown>, TransportMember 
 
   start(controller: WritableStreamDefaultController): void {
     this.#controller = controller;
-    const { signal } = controller as AbortableController;
     this.#half.onStopped = (error) => this.#halfFailed(error);
     this.#members.add(this);
     // It can have ended while it waited to be taken, and tells that at once.
     if (this.#half.over) this.#half.write(new Uint8Array(), (error) => this.#halfFailed(error), false);
-    // A write or close that is under way is broken off by an abort, which would else have to wait for it.
-    signal.addEventListener('abort', () => {
-      if (this.#pending !== undefined) this.#abort(signal.reason);
-    });
   }
 
   write(chunk: unknown): Promise<void> | undefined {
@@ -98,7 +108,7 @@ export class SendStreamSink implements UnderlyingSink<unknown>, TransportMember 
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      this.#pending = { resolve, reject };
+      this.#begin({ resolve, reject });
       this.#half.write(
         bytes,
         (error) => {
@@ -118,7 +128,7 @@ export class SendStreamSink implements UnderlyingSink<unknown>, TransportMember 
   /** Fulfilled once the peer has acknowledged everything. Until then the session's end is this stream's as well. */
   close(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#pending = { resolve, reject };
+      this.#begin({ resolve, reject });
       this.#half.end((error) => {
         if (error !== undefined) {
           this.#halfFailed(error);
@@ -134,19 +144,39 @@ export class SendStreamSink implements UnderlyingSink<unknown>, TransportMember 
     this.#abort(reason);
   }
 
+  /** A writer that tells of its aborts has locked the stream. */
+  writerTaken(writer: object): void {
+    this.#writer = writer;
+  }
+
+  writerReleased(writer: object): void {
+    if (this.#writer !== writer) return;
+    this.#writer = undefined;
+    if (this.#pending !== undefined) this.#watchSignal();
+  }
+
+  /** The writer aborts: a write or close that is under way is broken off, which the abort would else have to wait for. */
+  writerAborts(writer: object, reason: unknown): void {
+    if (this.#writer !== writer) return;
+    // As the signal's reason would be.
+    this.#breakOff(reason === undefined ? new DOMException('The stream was aborted', 'AbortError') : reason);
+  }
+
   sessionEnded(error: unknown): void {
     this.#fail(error);
   }
 
   /** Takes effect on what neqo has not sent yet. */
-  setPriority(group: SendGroupState | undefined, sendOrder: number): void {
+  setPriority(priority: SendPriority): void {
+    this.#priority = priority;
     if (this.#over) return;
-    this.join(group);
-    this.#half.setPriority(group?.id ?? 0, sendOrder);
+    const group = groupState(priority.sendGroup);
+    this.#join(group);
+    this.#half.setPriority(group?.id ?? 0, priority.sendOrder);
   }
 
   /** Counts in the group's statistics from now on. */
-  join(group: SendGroupState | undefined): void {
+  #join(group: SendGroupState | undefined): void {
     this.#group?.streams.delete(this);
     this.#group = group;
     group?.streams.add(this);
@@ -165,6 +195,22 @@ export class SendStreamSink implements UnderlyingSink<unknown>, TransportMember 
     // neqo counts a write's bytes before the write is over.
     const bytesSent = Math.min(stats.bytesSent, bytesWritten);
     return { bytesWritten, bytesSent, bytesAcknowledged: Math.min(stats.bytesAcknowledged, bytesSent) };
+  }
+
+  #begin(operation: PendingOperation): void {
+    this.#pending = operation;
+    if (this.#writer === undefined) this.#watchSignal();
+  }
+
+  #watchSignal(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    const { signal } = this.#controller as AbortableController;
+    signal.addEventListener('abort', () => this.#breakOff(signal.reason));
+  }
+
+  #breakOff(reason: unknown): void {
+    if (this.#pending !== undefined) this.#abort(reason);
   }
 
   #bytes(chunk: unknown): Uint8Array {

@@ -1,7 +1,7 @@
 import { WritableStream } from 'node:stream/web';
 import type { BufferSource, WebTransportSendStreamStats } from './dictionaries.js';
 import type { WebTransportSendGroup } from './send-group.js';
-import { groupState, type SendPriority, toAssignedGroup } from './send-options.js';
+import { toAssignedGroup } from './send-options.js';
 import type { SendStreamSink } from './send-stream-sink.js';
 import { WebTransportWriter } from './web-transport-writer.js';
 import { defineInterface, forbidConstruction, INTERNAL, toLongLong } from './webidl.js';
@@ -15,43 +15,35 @@ import { defineInterface, forbidConstruction, INTERNAL, toLongLong } from './web
  * - `abort(reason)` resets the stream with the `streamErrorCode` of a WebTransportError, else with 0.
  */
 export class WebTransportSendStream extends WritableStream<BufferSource> {
+  // Its only field: a stream has a hidden class of its own on Node 20, which every further one makes dearer.
   readonly #sink: SendStreamSink;
-  readonly #transport: object;
-  #sendGroup: WebTransportSendGroup | null;
-  #sendOrder: number;
 
   /** @internal */
-  constructor(
-    ...parameters: [token: typeof INTERNAL, sink: SendStreamSink, transport: object, priority: SendPriority]
-  ) {
-    const [token, sink, transport, priority] = parameters;
+  constructor(...parameters: [token: typeof INTERNAL, sink: SendStreamSink]) {
+    const [token, sink] = parameters;
     forbidConstruction(token);
     super(sink, sink.strategy);
     this.#sink = sink;
-    this.#transport = transport;
-    this.#sendGroup = priority.sendGroup;
-    this.#sendOrder = priority.sendOrder;
-    sink.join(groupState(priority.sendGroup));
   }
 
   /** Setting throws an InvalidStateError for a group of another transport. */
   get sendGroup(): WebTransportSendGroup | null {
-    return this.#sendGroup;
+    return this.#sink.priority.sendGroup;
   }
 
   set sendGroup(value: WebTransportSendGroup | null) {
-    this.#sendGroup = toAssignedGroup(value, this.#transport);
-    this.#prioritize();
+    const sink = this.#sink;
+    sink.setPriority({ ...sink.priority, sendGroup: toAssignedGroup(value, sink.transport) });
   }
 
   /** Higher is sent first, strictly, within the group. Takes effect on what is not sent yet. */
   get sendOrder(): number {
-    return this.#sendOrder;
+    return this.#sink.priority.sendOrder;
   }
 
   set sendOrder(value: number) {
-    this.#sendOrder = toLongLong(value, 'sendOrder');
-    this.#prioritize();
+    const sink = this.#sink;
+    sink.setPriority({ ...sink.priority, sendOrder: toLongLong(value, 'sendOrder') });
   }
 
   async getStats(): Promise<WebTransportSendStreamStats> {
@@ -60,10 +52,6 @@ export class WebTransportSendStream extends WritableStream<BufferSource> {
 
   override getWriter(): WebTransportWriter {
     return new WebTransportWriter(INTERNAL, this, this.#sink);
-  }
-
-  #prioritize(): void {
-    this.#sink.setPriority(groupState(this.#sendGroup), this.#sendOrder);
   }
 }
 defineInterface(WebTransportSendStream, 'WebTransportSendStream');

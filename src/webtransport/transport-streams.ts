@@ -33,8 +33,8 @@ export class TransportStreams {
   }
 
   sending(stream: Http3WebTransportStream, priority: SendPriority): WebTransportSendStream {
-    const sink = new SendStreamSink(stream.sending as SendHalf, this.#sends);
-    return new WebTransportSendStream(INTERNAL, sink, this.#transport, priority);
+    const sink = new SendStreamSink(stream.sending as SendHalf, this.#sends, this.#transport, priority);
+    return new WebTransportSendStream(INTERNAL, sink);
   }
 
   /** Every open stream ends with the session's error. */

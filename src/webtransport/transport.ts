@@ -12,6 +12,7 @@ import type {
   WebTransportConnectionStats,
   WebTransportDatagramsReadableType,
 } from './dictionaries.js';
+import { Paced } from './paced.js';
 import { PendingStreams } from './pending-streams.js';
 import { createSendGroup, type WebTransportSendGroup } from './send-group.js';
 import { SendGroupState } from './send-group-state.js';
@@ -43,6 +44,7 @@ export class Transport implements WebTransportSessionListener {
   readonly #pendingStreams = new PendingStreams();
   #state: State = 'connecting';
   #session: Http3WebTransportSession | undefined;
+  #statsGathering: Paced<SessionStats> | undefined;
   /** Asked for when the session ended. */
   #finalStats: Promise<SessionStats> | undefined;
   #lastStats: SessionStats | undefined;
@@ -86,6 +88,7 @@ export class Transport implements WebTransportSessionListener {
   attach(session: Http3WebTransportSession): void {
     this.#pending = undefined;
     this.#session = session;
+    this.#statsGathering = new Paced(() => this.#finalStats ?? session.stats());
     this.#state = 'connected';
     session.setListener(this);
     this.datagrams.attach(session);
@@ -136,11 +139,11 @@ export class Transport implements WebTransportSessionListener {
 
   async stats(): Promise<WebTransportConnectionStats> {
     if (this.#state === 'connecting') await this.#decided.promise;
-    const session = this.#session;
-    if (this.#state === 'failed' || session === undefined) {
+    const gathering = this.#statsGathering;
+    if (this.#state === 'failed' || gathering === undefined) {
       throw new DOMException('The session has failed', 'InvalidStateError');
     }
-    const stats = await (this.#finalStats ?? session.stats());
+    const stats = await gathering.next();
     // The connection may be over before it could be asked: what it told last stays.
     if (stats.connection !== undefined || this.#lastStats === undefined) this.#lastStats = stats;
     return connectionStats(this.#lastStats, this.datagrams.settings);

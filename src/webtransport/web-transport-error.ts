@@ -13,8 +13,17 @@ export class WebTransportError extends DOMException {
   readonly #source: WebTransportErrorSource;
   readonly #streamErrorCode: number | null;
 
-  /** @param message default '' */
-  constructor(message: string = '', options: WebTransportErrorOptions = {}) {
+  /**
+   * An object as the only argument stands for the options, as in the constructor's former edition, which Chromium takes
+   * besides today's as well.
+   *
+   * @param message default ''
+   */
+  constructor(message?: string, options?: WebTransportErrorOptions);
+  constructor(options: WebTransportErrorOptions);
+  constructor(first: string | WebTransportErrorOptions = '', second?: WebTransportErrorOptions) {
+    const isFormer = second === undefined && typeof first === 'object' && first !== null;
+    const [message, options] = isFormer ? ['', first] : [first, second];
     const text = toDomString(message, 'message');
     const { source = 'stream', streamErrorCode = null } = toDictionary(options, 'options');
     const code = streamErrorCode === null ? null : toClampedUnsignedLong(streamErrorCode, 'streamErrorCode');

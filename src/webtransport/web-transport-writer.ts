@@ -3,7 +3,7 @@ import { AtomicChunk } from './atomic-chunk.js';
 import type { BufferSource } from './dictionaries.js';
 import { safeWrite } from './safe-write.js';
 import type { SendStreamSink } from './send-stream-sink.js';
-import { defineInterface, forbidConstruction, type INTERNAL } from './webidl.js';
+import { defineInterface, forbidConstruction, type INTERNAL, promised } from './webidl.js';
 
 /** Of `WebTransportSendStream.getWriter()` (W3C WebTransport 11). */
 export class WebTransportWriter extends WritableStreamDefaultWriter<BufferSource> {
@@ -15,6 +15,19 @@ export class WebTransportWriter extends WritableStreamDefaultWriter<BufferSource
     forbidConstruction(token);
     super(stream);
     this.#sink = sink;
+    sink.writerTaken(this);
+  }
+
+  override abort(reason?: unknown): Promise<undefined> {
+    return promised(() => {
+      this.#sink.writerAborts(this, reason);
+      return super.abort(reason) as Promise<undefined>;
+    });
+  }
+
+  override releaseLock(): void {
+    super.releaseLock();
+    this.#sink.writerReleased(this);
   }
 
   override write(chunk: BufferSource | undefined = undefined): Promise<undefined> {

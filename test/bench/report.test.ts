@@ -7,7 +7,7 @@ import { impairedDownloads } from '../../bench/workloads/impaired-downloads.mjs'
 const summary = (figure: number, extra?: number) => ({
   figure: summarise([figure]),
   cpu: summarise([1]),
-  ...(extra === undefined ? {} : { extra: summarise([extra]) }),
+  extras: extra === undefined ? [] : [summarise([extra])],
   clientBusy: 1,
   serverBusy: 1,
 });

@@ -1,6 +1,6 @@
 /**
  * Runs the examples of the documentation as they stand there: those of `connect` against Caddy, those of `fetch` and the dispatchers
- * against a site of ours, those of the server with our client. An example is a `js` block behind a line `<!-- example: NAME -->`; the tables below say what it may assume and what it
+ * against a site of ours, those of the server with our client, those of WebTransport against a server of ours. An example is a `js` block behind a line `<!-- example: NAME -->`; the tables below say what it may assume and what it
  * must print. An example that no table knows, or the other way round, fails.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -16,6 +16,7 @@ import { runProgram } from '../support/run-child.js';
 import { agentExamples } from './agent-examples.js';
 import { type ExampleSite, startExampleSite } from './example-site.js';
 import type { Expectation } from './expectation.js';
+import { startWebTransportSite, type WebTransportSite, webTransportExamples } from './webtransport-examples.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLE = /<!-- example: ([\w-]+) -->\n```js\n([\s\S]*?)```/g;
@@ -82,6 +83,24 @@ const serverExamples: Readonly<Record<string, Expectation>> = {
     after: `${asked({ path: '/', method: 'POST', body: 'uploaded' })}console.log(String(readFile('upload.bin')));\n`,
     prints: /^200 undefined\nstored\nuploaded\n$/,
   },
+  'webtransport-server': {
+    after: `${CLIENT}const { text } = await import('node:stream/consumers');
+const { once } = await import('node:events');
+const { WebTransport } = await import('necko-http3/webtransport');
+if (!server.listening) await once(server, 'listening');
+const refused = new WebTransport('https://localhost:443/other');
+await refused.ready.catch(({ cause }) => console.log(cause.code));
+const transport = new WebTransport('https://localhost:443/echo');
+const stream = await transport.createBidirectionalStream();
+const writer = stream.writable.getWriter();
+await Promise.all([writer.write(Buffer.from('Hello')), writer.close()]);
+console.log(await text(stream.readable));
+transport.close({ closeCode: 7, reason: 'done' });
+await transport.closed;
+await close(server);
+`,
+    prints: /^ERR_WEBTRANSPORT_REJECTED\nHello\nclosed: 7 done\n$/,
+  },
   'server-shutdown': {
     before: `${SERVER}server.on('request', (req, res) => res.end('fine\\n'));\n`,
     after: `${CLIENT}await ask(server, readFile(process.env.CA_FILE), [{ path: '/' }]);\nprocess.kill(process.pid, 'SIGTERM');\n`,
@@ -111,6 +130,7 @@ const directory = join(root, 'build', `docs-examples-${process.pid}`);
 let origin: OriginServer;
 let caddy: Caddy;
 let site: ExampleSite;
+let webTransportSite: WebTransportSite;
 let ca: IssuedCertificate;
 const askServer = new URL('ask-server.mjs', import.meta.url).href;
 
@@ -124,6 +144,8 @@ beforeAll(async () => {
     await writeFile(join(directory, `${prefix}cert.pem`), certificate.chainPem);
     await writeFile(join(directory, `${prefix}key.pem`), certificate.keyPem);
   }
+  webTransportSite = await startWebTransportSite(ca);
+  await writeFile(join(directory, 'server-cert.pem'), webTransportSite.certPem);
   site = await startExampleSite({ key: certificate.keyPem, cert: certificate.chainPem });
   origin = await OriginServer.start();
   caddy = await startCaddy({
@@ -139,6 +161,7 @@ afterAll(async () => {
   await caddy?.stop();
   await origin?.close();
   await site?.close();
+  await webTransportSite?.close();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -178,7 +201,9 @@ describe('examples/fetch-with-store.mjs', () => {
 
 describe('the documentation', () => {
   it('has each example that is expected, once', () => {
-    const expected = [clientExamples, agentExamples, serverExamples].flatMap((table) => Object.keys(table));
+    const expected = [clientExamples, agentExamples, serverExamples, webTransportExamples].flatMap((table) =>
+      Object.keys(table),
+    );
     expect(examples.map(({ name }) => name).sort()).toEqual(expected.sort());
   });
 
@@ -195,6 +220,15 @@ describe('the documentation', () => {
       .replaceAll(DOCUMENTED_RESOLVER, site.resolver);
     await expectToPrint(example.name, code, prints);
   });
+
+  it.each(examples.filter(({ name }) => name in webTransportExamples))(
+    '$page, $name, does what it says',
+    async (example) => {
+      const { before = '', after = '', prints } = webTransportExamples[example.name] ?? { prints: /$^/ };
+      const code = `${before}${example.code}\n${after}`.replaceAll(DOCUMENTED_ORIGIN, webTransportSite.origin);
+      await expectToPrint(example.name, code, prints);
+    },
+  );
 
   it.each(examples.filter(({ name }) => name in serverExamples))('$page, $name, does what it says', async (example) => {
     const { before = '', after = '', prints } = serverExamples[example.name] ?? { prints: /$^/ };

@@ -3,6 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { WEBTRANSPORT_ERROR } from '../../src/errors.js';
+import * as webTransport from '../../src/webtransport/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
@@ -41,6 +43,7 @@ describe('docs/server.md', () => {
     ['src/server/credentials.ts', 'CredentialOptions'],
     ['src/server/tcp-options.ts', 'TcpOptions'],
     ['src/server/listen-options.ts', 'ListenOptions'],
+    ['src/server/webtransport/webtransport-options.ts', 'ServerWebTransportOptions'],
   ])('has every option of %s, %s', async (path, name) => {
     const page = await read('docs/server.md');
     const options = await properties(path, name);
@@ -138,12 +141,55 @@ describe('docs/api.md', () => {
   });
 });
 
+describe('docs/webtransport.md', () => {
+  it.each([
+    'WebTransportOptions',
+    'WebTransportCloseInfo',
+    'WebTransportConnectionStats',
+    'WebTransportDatagramStats',
+    'WebTransportSendStreamStats',
+    'WebTransportReceiveStreamStats',
+  ])('has everything of %s', async (name) => {
+    const names = await properties('src/webtransport/dictionaries.ts', name);
+    expect(names).not.toEqual([]);
+    expect(missingFrom(await read('docs/webtransport.md'), names)).toEqual([]);
+  });
+
+  it('has every interface and every member', async () => {
+    const interfaces: [string, unknown][] = Object.entries(webTransport);
+    const members = interfaces.flatMap(([name, definition]) => {
+      if (typeof definition !== 'function') return [];
+      const { prototype } = definition as { prototype: object };
+      return [name, ...Object.getOwnPropertyNames(prototype)];
+    });
+    expect(members.length).toBeGreaterThan(50);
+    expect(missingFrom(await read('docs/webtransport.md'), members)).toEqual([]);
+  });
+
+  it('has the defaults of the sources', async () => {
+    const page = await read('docs/webtransport.md');
+    const incoming = /DEFAULT_INCOMING_STREAMS = (\d+)/.exec(await read('src/webtransport/client/client-options.ts'));
+    expect(page).toContain(`| ${Number(incoming?.[1]).toLocaleString('en')}, or \`anticipatedConcurrentIncoming…\` |`);
+    const datagrams = await read('src/webtransport/datagram-settings.ts');
+    for (const name of ['incoming', 'outgoing']) {
+      const [, value] = new RegExp(`${name}MaxBuffered = (\\d+)`).exec(datagrams) ?? [];
+      expect(page).toContain(`| \`${name}MaxBufferedDatagrams\` | ${Number(value).toLocaleString('en')}: `);
+    }
+  });
+});
+
 describe('docs/errors.md', () => {
+  it("has WebTransport's own codes of HTTP/3", async () => {
+    expect(missingFrom(await read('docs/errors.md'), Object.keys(WEBTRANSPORT_ERROR))).toEqual([]);
+  });
+
   it('has every code', async () => {
     const page = await read('docs/errors.md');
     const codes = new Set(
       [
-        ...(await sourcesIn('src')).matchAll(/'((?:ERR_(?:HTTP3?|QUIC|NEQO|TLS|SERVER|INVALID|STREAM)|UND_ERR)_\w+)'/g),
+        ...(await sourcesIn('src')).matchAll(
+          /'((?:ERR_(?:HTTP3?|QUIC|NEQO|TLS|SERVER|INVALID|STREAM|WEBTRANSPORT)|UND_ERR)_\w+)'/g,
+        ),
       ].map(([, code = '']) => code),
     );
     // A brand of an undici class above RequestAbortedError, which is no error's code.

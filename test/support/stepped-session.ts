@@ -39,6 +39,7 @@ export class SteppedSession {
       socket: this.#socket,
       resumeSend: ignore,
       resumeSendLater: ignore,
+      resumeSendAfterMicrotasks: ignore,
       resumeRecv: ignore,
       onQuicTimeoutExpired: () => this.#step(() => this.session.processOutputAndEvents()),
     };

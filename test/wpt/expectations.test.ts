@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { compare, type Deviation, readDeviations } from '../../scripts/wpt/expectations.js';
 import { brokenOff, type FileResult, type SubtestStatus } from '../../scripts/wpt/results.js';
-import { formatTable, percentage } from '../../scripts/wpt/table.js';
+import { formatTable, share } from '../../scripts/wpt/table.js';
 
 const FILE = 'some.https.any.js';
 
@@ -15,7 +15,7 @@ function deviation(subtests: string[], more: Partial<Deviation> = {}): Deviation
 }
 
 test('all pass: no problem', () => {
-  expect(compare([result({ a: 'PASS', b: 'PASS' })], [], [])).toEqual({ problems: [], behindChromium: [] });
+  expect(compare([result({ a: 'PASS', b: 'PASS' })], [], [])).toEqual({ problems: [], known: [] });
 });
 
 test('a failure that is not expected is a problem', () => {
@@ -40,14 +40,26 @@ test('expectations of files that did not run are left alone', () => {
 
 test('a file that broke off or has no results is a problem', () => {
   const { problems } = compare([brokenOff(FILE, 'it crashed')], [], []);
-  expect(problems).toEqual([`${FILE}: CRASH: it crashed`, `${FILE}: no subtest has a result`]);
+  expect(problems).toEqual([`${FILE} in Node: CRASH: it crashed`]);
+  expect(compare([result({})], [], []).problems).toEqual([`${FILE} in Node: no subtest has a result`]);
 });
 
-test('what Chromium passes and Node is known not to is shown with its reason', () => {
-  const chromium = [result({ a: 'PASS', b: 'PASS' })];
-  const { problems, behindChromium } = compare([result({ a: 'FAIL', b: 'PASS' })], chromium, [deviation(['a'])]);
-  expect(problems).toEqual([]);
-  expect(behindChromium).toEqual([`${FILE}: a: FAIL: because`]);
+test('so is one in Chromium, whatever its subtests give there', () => {
+  const node = [result({ a: 'PASS' })];
+  expect(compare(node, [result({ a: 'FAIL' })], []).problems).toEqual([]);
+  expect(compare(node, [brokenOff(FILE, 'stuck')], []).problems).toEqual([`${FILE} in Chromium: CRASH: stuck`]);
+});
+
+test('a known deviation comes with what Chromium makes of it', () => {
+  const chromium = [result({ a: 'PASS', b: 'PASS', c: 'FAIL' })];
+  const expected = deviation(['a', 'c', 'd']);
+  const { problems, known } = compare([result({ a: 'FAIL', b: 'PASS', c: 'FAIL', d: 'PASS' })], chromium, [expected]);
+  expect(problems).toEqual([`${FILE}: d: PASS, expected FAIL`]);
+  const subtests = [
+    { name: 'a', passesInChromium: true },
+    { name: 'c', passesInChromium: false },
+  ];
+  expect(known).toEqual([{ ...expected, subtests }]);
 });
 
 test('a subtest that only Chromium came to is a problem', () => {
@@ -60,18 +72,19 @@ test('the table has a row a file and their sum', () => {
     { host: 'Node', results: [result({ a: 'PASS', b: 'FAIL' })] },
     { host: 'Chromium', results: [brokenOff(FILE, 'it crashed')] },
   ];
-  expect(formatTable([FILE], columns).split('\n')).toEqual([
-    'file               Node    Chromium',
-    `${FILE}  1 of 2  0 of 0 (CRASH)`,
-    'all                1 of 2  0 of 0',
+  expect(formatTable([FILE, 'other'], columns).split('\n')).toEqual([
+    'file               subtests  Node   Chromium',
+    `${FILE}         2     1  0 (CRASH)`,
+    'other                     0     -          -',
+    'all                       2     1          0',
   ]);
 });
 
-test('subtests that need a page do not count in the percentage', () => {
+test('subtests that need a page do not count in the share', () => {
   const results = [result({ a: 'PASS', b: 'FAIL', c: 'FAIL', d: 'PASS' })];
-  expect(percentage(results, [])).toBe(50);
-  expect(percentage(results, [deviation(['b']), deviation(['c'], { needsPage: true })])).toBeCloseTo(200 / 3);
-  expect(percentage([], [])).toBe(0);
+  expect(share(results, [])).toEqual({ passed: 2, of: 4 });
+  expect(share(results, [deviation(['b']), deviation(['c'], { needsPage: true })])).toEqual({ passed: 2, of: 3 });
+  expect(share([], [])).toEqual({ passed: 0, of: 0 });
 });
 
 test('the committed expectations are well formed, and each subtest has one', async () => {

@@ -411,6 +411,13 @@ int64_t neqo_last_error(NeqoConn *conn, char *buffer, size_t capacity);
  * as a request's: neqo_send_request_body(), neqo_read_response_data() …
  */
 int64_t neqo_open_stream(NeqoConn *conn, uint64_t session_id, bool bidirectional);
+/* All of it, or nothing if flow control does not allow that now: returns `length` or 0. */
+int64_t neqo_send_whole(NeqoConn *conn, uint64_t stream_id, const uint8_t *data, size_t length);
+/*
+ * As neqo_reset_stream(), which spares the stream's header; the first `committed` bytes after it are delivered too. Both need that
+ * reset_stream_at was offered by both sides.
+ */
+int64_t neqo_reset_stream_keeping(NeqoConn *conn, uint64_t stream_id, uint64_t error, uint64_t committed);
 /* Groups share bandwidth evenly; inside of one, a higher order goes first. Group 0: those of no group. */
 int64_t neqo_set_send_order(NeqoConn *conn, uint64_t stream_id, uint64_t group, int64_t order);
 /* NEQO_BLOCKED: nothing was taken, wait for DATAGRAMS_WRITABLE. */

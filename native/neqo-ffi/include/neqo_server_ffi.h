@@ -207,6 +207,9 @@ int64_t neqo_server_cancel_stream(NeqoServer *server, uint32_t connection, uint6
 
 /* As without `server` in neqo_ffi.h. */
 int64_t neqo_server_open_stream(NeqoServer *server, uint32_t connection, uint64_t session_id, bool bidirectional);
+int64_t neqo_server_send_whole(NeqoServer *server, uint32_t connection, uint64_t stream_id, NeqoBytes data);
+int64_t neqo_server_reset_stream_keeping(NeqoServer *server, uint32_t connection, uint64_t stream_id, uint64_t error,
+                                         uint64_t committed);
 int64_t neqo_server_set_send_order(NeqoServer *server, uint32_t connection, uint64_t stream_id, uint64_t group,
                                    int64_t order);
 int64_t neqo_server_send_datagram(NeqoServer *server, uint32_t connection, uint64_t session_id, NeqoBytes data);

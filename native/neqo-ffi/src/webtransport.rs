@@ -28,6 +28,31 @@ impl Conn<'_> {
             .tagged_stream_create(session, stream_type(bidirectional))?)
     }
 
+    /// Sends all of it, or nothing if flow control does not allow that now; returns how much that is.
+    pub(crate) fn send_whole(
+        &mut self,
+        stream_id: StreamId,
+        data: &[u8],
+    ) -> Result<usize, Error> {
+        if data.is_empty() {
+            return Ok(0);
+        }
+        let sent = self.client.tagged_send_whole(stream_id, data)?;
+        Ok(if sent { data.len() } else { 0 })
+    }
+
+    /// Resets a stream, of which the first bytes are delivered nevertheless.
+    pub(crate) fn reset_stream_keeping(
+        &mut self,
+        stream_id: StreamId,
+        error: u64,
+        committed: u64,
+    ) -> Result<(), Error> {
+        Ok(self
+            .client
+            .tagged_stream_reset_send(stream_id, varint(error)?, committed)?)
+    }
+
     pub(crate) fn set_send_order(
         &mut self,
         stream_id: StreamId,

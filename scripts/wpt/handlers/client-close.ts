@@ -12,7 +12,7 @@ export const clientClose: Handler = ({ request, query, stash }) => {
   void forEachIncoming(session.incomingBidirectionalStreams, watch);
   void forEachIncoming(session.incomingUnidirectionalStreams, (readable) => watch({ readable }));
   session.closed.then(
-    ({ closeCode: code, reason }) => {
+    ({ closeCode: code = 0, reason = '' }) => {
       stash.put(token, { 'session-close-info': { abruptly: false, close_info: { code, reason } } });
     },
     () => stash.put(token, { 'session-close-info': { abruptly: true, close_info: null } }),

@@ -24,7 +24,7 @@ export class ServerCarrier implements WebTransportCarrier {
   queue(work: CarrierWork): void {
     const connection = this.#connection;
     // By then the connection may be over, and its handle another's.
-    connection.queue({ runInTurn: () => connection.destroyed || work.runInTurn() });
+    connection.queue({ runInTurn: () => connection.destroyed || work.runInTurn(), leadsToMore: true });
   }
 
   openStream(sessionId: number, bidirectional: boolean): number {
@@ -37,6 +37,11 @@ export class ServerCarrier implements WebTransportCarrier {
     return this.#check(engine.sendData(handle, streamId, data, offset, length, fin), 'sendData');
   }
 
+  sendDataAtomic(streamId: number, data: Uint8Array): number {
+    const { engine, handle } = this.#connection;
+    return this.#check(engine.sendWhole(handle, streamId, data), 'sendWhole');
+  }
+
   endStream(streamId: number): void {
     const { engine, handle } = this.#connection;
     this.#check(engine.endStream(handle, streamId), 'endStream');
@@ -47,9 +52,9 @@ export class ServerCarrier implements WebTransportCarrier {
     return this.#check(engine.readData(handle, streamId, into, offset, length), 'readData');
   }
 
-  resetStream(streamId: number, code: number): void {
+  resetStream(streamId: number, code: number, committed = 0): void {
     const { engine, handle } = this.#connection;
-    this.#check(engine.resetStream(handle, streamId, code), 'resetStream');
+    this.#check(engine.resetStreamKeeping(handle, streamId, code, committed), 'resetStreamKeeping');
   }
 
   stopSending(streamId: number, code: number): void {

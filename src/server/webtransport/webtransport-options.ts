@@ -73,12 +73,19 @@ export function resolveServerWebTransport(
     max = MAX_COUNT,
     min = 0,
   ): number => count(`webTransport.${name}`, value, fallback, max, min);
+  const maxBidirectionalStreams = number('maxBidirectionalStreams', given.maxBidirectionalStreams, 100);
+  const maxUnidirectionalStreams = number('maxUnidirectionalStreams', given.maxUnidirectionalStreams, 100);
   return {
-    limits: resolveLimits(given, number),
+    limits: {
+      ...resolveLimits(given, number),
+      // One session may use up what the connection has.
+      sessionStreamsBidirectional: maxBidirectionalStreams,
+      sessionStreamsUnidirectional: maxUnidirectionalStreams,
+    },
     isAllowedOrigin: originCheck(given.allowedOrigins),
     requireOrigin: flag('webTransport.requireOrigin', given.requireOrigin, false),
-    maxBidirectionalStreams: number('maxBidirectionalStreams', given.maxBidirectionalStreams, 100),
-    maxUnidirectionalStreams: number('maxUnidirectionalStreams', given.maxUnidirectionalStreams, 100),
+    maxBidirectionalStreams,
+    maxUnidirectionalStreams,
     maxDatagramSize: number('maxDatagramSize', given.maxDatagramSize, MAX_DATAGRAM_SIZE, MAX_DATAGRAM_SIZE, 1),
     incomingDatagramQueue: number('incomingDatagramQueue', given.incomingDatagramQueue, 1024, MAX_COUNT, 1),
     outgoingDatagramQueue: number('outgoingDatagramQueue', given.outgoingDatagramQueue, 128, MAX_COUNT, 1),

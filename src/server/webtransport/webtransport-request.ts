@@ -8,6 +8,7 @@ import {
   SUBPROTOCOL_CHOSEN_FIELD,
   SUBPROTOCOLS_OFFERED_FIELD,
 } from '../../stream/webtransport/versions.js';
+import type { WebTransportDatagramsReadableType } from '../../webtransport/dictionaries.js';
 import { adoptSession, type WebTransportServerSession } from '../../webtransport/server-session.js';
 import { parseProtocols, serializeProtocol } from '../../webtransport/subprotocol-fields.js';
 import { responseSection } from '../response-section.js';
@@ -22,6 +23,8 @@ export interface WebTransportAcceptOptions {
   readonly status?: number;
   /** Of the response, besides WebTransport's own. */
   readonly headers?: OutgoingHttpHeaders;
+  /** Of the session's `datagrams.readable`, as on the client: empty datagrams come with 'default' only. Default 'bytes'. */
+  readonly datagramsReadableType?: WebTransportDatagramsReadableType;
 }
 
 /** Told how requests are answered. */
@@ -101,14 +104,17 @@ export class WebTransportRequest {
    *
    * @throws ResponseError `ERR_HTTP3_HEADERS_SENT` (answered already), `ERR_HTTP3_INVALID_STREAM` ({@link aborted}),
    *   `ERR_HTTP3_STATUS_INVALID`
-   * @throws InvalidArgumentError for a protocol that was not offered, or a field that HTTP does not allow
+   * @throws InvalidArgumentError for a protocol that was not offered, another wrong option, or a field that HTTP does not allow
    */
   accept(options: WebTransportAcceptOptions = {}): WebTransportServerSession<WebTransportRequest> {
     const transport = this.#checkUnanswered();
-    const { protocol, status = OK, headers = {} } = section('options', options);
+    const { protocol, status = OK, headers = {}, datagramsReadableType = 'bytes' } = section('options', options);
     checkStatus(status, OK, LAST_SUCCESS);
     if (protocol !== undefined && !this.protocols.includes(protocol)) {
       throw new InvalidArgumentError(`protocol: ${JSON.stringify(protocol)} is none of those that the client offers`);
+    }
+    if (datagramsReadableType !== 'bytes' && datagramsReadableType !== 'default') {
+      throw new InvalidArgumentError("datagramsReadableType: must be 'bytes' or 'default'");
     }
     const own: OutgoingHttpHeaders = { ':status': status };
     if (protocol !== undefined) own[SUBPROTOCOL_CHOSEN_FIELD] = serializeProtocol(protocol);
@@ -117,7 +123,7 @@ export class WebTransportRequest {
     const { text } = responseSection({ ...headers, ...own }, this.#owner.sendDate);
     // The head goes first: all that the session sends from now on follows it.
     this.#stream.accept(text, transport);
-    const accepted = adoptSession<WebTransportRequest>(transport, { protocol, request: this });
+    const accepted = adoptSession<WebTransportRequest>(transport, { protocol, request: this, datagramsReadableType });
     transport.accepted();
     this.#owner.onSettled(this, true);
     return accepted;

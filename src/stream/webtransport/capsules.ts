@@ -10,6 +10,20 @@ const CapsuleType = {
   STREAM_DATA_BLOCKED: 0x190b4d42,
 } as const;
 
+/** Capsule types of flow control (draft-ietf-webtrans-http3-15 5.6): the payload is one variable-length integer, a limit. */
+export const FlowCapsule = {
+  MAX_DATA: 0x190b4d3d,
+  MAX_STREAMS_BIDIRECTIONAL: 0x190b4d3f,
+  MAX_STREAMS_UNIDIRECTIONAL: 0x190b4d40,
+  DATA_BLOCKED: 0x190b4d41,
+  STREAMS_BLOCKED_BIDIRECTIONAL: 0x190b4d43,
+  STREAMS_BLOCKED_UNIDIRECTIONAL: 0x190b4d44,
+} as const;
+export type FlowCapsule = (typeof FlowCapsule)[keyof typeof FlowCapsule];
+
+const flowCapsules: ReadonlyMap<number, FlowCapsule> = new Map(Object.values(FlowCapsule).map((type) => [type, type]));
+
+const MAX_VARINT_BYTES = 8;
 const CLOSE_CODE_BYTES = 4;
 /** UTF-8 (draft-ietf-webtrans-http3-16 6). */
 export const MAX_CLOSE_REASON_BYTES = 1024;
@@ -23,13 +37,15 @@ export interface CapsuleHandler {
   onDrain(): void;
   /** A datagram that came on the CONNECT stream (RFC 9297 3.5). @param bytes the receiver's own */
   onDatagram(bytes: Buffer): void;
+  /** Flow control is on; its capsules are skipped otherwise (draft 15, 5.1). */
+  readonly flowControlled: boolean;
+  onFlowControl(type: FlowCapsule, value: number): void;
 }
 
 /**
  * Parses the capsules of a CONNECT stream (RFC 9297 3.2) as they come, in pieces of any size.
  *
- * It holds at most one capsule that it understands. Others are skipped, however long: capsules for flow control too, which
- * is off (draft-ietf-webtrans-http3-16 5.1), and those of later drafts.
+ * It holds at most one capsule that it understands. Others are skipped, however long, such as those of later drafts.
  */
 export class CapsuleParser {
   readonly #handler: CapsuleHandler;
@@ -82,7 +98,7 @@ export class CapsuleParser {
     const length = decodeVarint(this.#head.subarray(typeBytes));
     this.#left = length;
     this.#filled = 0;
-    this.#payload = isUnderstood(this.#type, length) ? Buffer.alloc(length) : undefined;
+    this.#payload = isUnderstood(this.#type, length, this.#handler.flowControlled) ? Buffer.alloc(length) : undefined;
     if (length === 0) this.#complete();
   }
 
@@ -92,7 +108,9 @@ export class CapsuleParser {
     this.#left = undefined;
     this.#headBytes = 0;
     if (payload === undefined) return;
-    if (this.#type === CapsuleType.CLOSE) {
+    const flowCapsule = flowCapsules.get(this.#type);
+    if (flowCapsule !== undefined) this.#handler.onFlowControl(flowCapsule, decodeLimit(payload));
+    else if (this.#type === CapsuleType.CLOSE) {
       const reason = decodeReason(payload.subarray(CLOSE_CODE_BYTES));
       this.#closed = true;
       this.#handler.onClose(payload.readUInt32BE(0), reason);
@@ -102,7 +120,7 @@ export class CapsuleParser {
 }
 
 /** Whether the payload is to be collected. @throws WebTransportSessionError if there can be no such capsule */
-function isUnderstood(type: number, length: number): boolean {
+function isUnderstood(type: number, length: number, flowControlled: boolean): boolean {
   switch (type) {
     case CapsuleType.DATAGRAM:
       return length <= MAX_DATAGRAM_BYTES;
@@ -117,8 +135,15 @@ function isUnderstood(type: number, length: number): boolean {
     case CapsuleType.STREAM_DATA_BLOCKED:
       throw malformed('a capsule that only HTTP/2 has');
     default:
-      return false;
+      if (!flowControlled || !flowCapsules.has(type)) return false;
+      if (length === 0 || length > MAX_VARINT_BYTES) throw malformed('a limit that is no integer');
+      return true;
   }
+}
+
+function decodeLimit(payload: Uint8Array): number {
+  if (varintLength(payload[0] ?? 0) !== payload.byteLength) throw malformed('a limit that is no integer');
+  return decodeVarint(payload);
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -148,6 +173,11 @@ export function encodeClose(code: number, reason: string): Buffer {
 
 export function encodeDrain(): Buffer {
   return encodeCapsule(CapsuleType.DRAIN, Buffer.alloc(0));
+}
+
+/** @param value bytes, or streams: 0 to 2^53 - 1 */
+export function encodeFlowControl(type: FlowCapsule, value: number): Buffer {
+  return encodeCapsule(type, encodeVarint(value));
 }
 
 function encodeCapsule(type: number, payload: Buffer): Buffer {

@@ -48,6 +48,8 @@ export class EarlyBudget {
  */
 export class EarlyArrivals implements StreamOwner {
   readonly id: number;
+  /** Nothing is read of these streams. */
+  readonly flow = undefined;
   readonly #budget: EarlyBudget;
   readonly #streams = new Set<Http3WebTransportStream>();
   readonly #forget: (stream: Http3WebTransportStream) => void;

@@ -7,19 +7,23 @@ import {
   WebTransportSessionError,
 } from '../../errors.js';
 import type { NativeStats } from '../../native.js';
-import { type CapsuleHandler, CapsuleParser, encodeClose, encodeDrain } from './capsules.js';
+import { type CapsuleHandler, CapsuleParser, encodeClose, encodeDrain, type FlowCapsule } from './capsules.js';
 import type { ControlChannel } from './control-channel.js';
 import { DatagramSender } from './datagram-sender.js';
 import type { EarlyArrivals } from './early-arrivals.js';
 import type { Http3WebTransportStream, StreamOwner } from './http3-webtransport-stream.js';
 import { EXPORTER_LABEL, exporterContext } from './key-exporter.js';
 import type { SessionEnd } from './session-end.js';
+import { type FlowControlledSession, SessionFlowControl } from './session-flow-control.js';
 import type { DatagramSource, WebTransportSessionListener } from './session-listener.js';
 import type { OpenStreamOptions, SessionMux, SessionState, SessionStats } from './session-types.js';
-import type { StreamRequest } from './stream-opener.js';
+import type { StreamRequest, StreamRequests } from './stream-opener.js';
 import type { WebTransportVersion } from './versions.js';
 
 export type { OpenStreamOptions, SessionState, SessionStats };
+
+/** Milliseconds that the peer gets to end its half of the CONNECT stream after it has stopped the other. */
+const END_PATIENCE = 1000;
 
 /**
  * A session, at either end of the connection: necko's Http3WebTransportSession.
@@ -27,14 +31,16 @@ export type { OpenStreamOptions, SessionState, SessionStats };
  * Its methods may be called at any time, and only register what they want: the next turn does it. What arrives is handed
  * to it inside turns.
  */
-export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
+export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, FlowControlledSession {
   readonly id: number;
   readonly version: WebTransportVersion;
+  readonly flow: SessionFlowControl | undefined;
   readonly #mux: SessionMux;
   readonly #control: ControlChannel;
   readonly #early: EarlyArrivals;
   readonly #capsules = new CapsuleParser(this);
   readonly #datagrams: DatagramSender;
+  readonly #opener: StreamRequests;
   readonly #streams = new Set<Http3WebTransportStream>();
   /** Asked for while connecting, or waiting for their turn. */
   readonly #requests = new Set<StreamRequest>();
@@ -52,6 +58,8 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
   #endTold = false;
   /** This end has sent FIN on, or reset, the CONNECT stream. */
   #controlEnded = false;
+  /** Runs from the peer's STOP_SENDING to the end of its half of the CONNECT stream. */
+  #patience: NodeJS.Timeout | undefined;
   #datagramsReceived = 0;
   #datagramsDroppedEarly = 0;
 
@@ -68,6 +76,9 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
     this.#control = control;
     this.#early = early;
     this.#datagrams = new DatagramSender(mux.turns, id, mux.blockedSenders);
+    const limits = mux.initialSessionLimits(version);
+    this.flow = limits && new SessionFlowControl(this, mux.turns, mux, limits, mux.limits);
+    this.#opener = this.flow ?? mux;
     for (const stream of early.streams) this.#keep(stream);
   }
 
@@ -132,12 +143,13 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
   }
 
   /**
-   * STOP_SENDING for the CONNECT stream. After this end's FIN the peer may send it with its CLOSE; else it is an abrupt end.
-   * Inside a turn. @param code HTTP/3 error code
+   * STOP_SENDING for the CONNECT stream, which peers send together with CLOSE: how the session ends is said by the stream's other
+   * half. If that does not end in time, this is an abrupt end. Inside a turn. @param code HTTP/3 error code
    */
   controlStopped(code: number): void {
-    if (this.#controlEnded) return;
-    this.#abort(peerAborted(code), WEBTRANSPORT_ERROR.WT_SESSION_GONE);
+    if (this.#controlEnded || this.#patience !== undefined || this.#state === 'closed') return;
+    const stopped = (): void => this.#abort(peerAborted(code), WEBTRANSPORT_ERROR.WT_SESSION_GONE);
+    this.#patience = setTimeout(() => this.#mux.turns.later(stopped), END_PATIENCE);
   }
 
   // For the user's object.
@@ -188,9 +200,9 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
     this.#requests.add(request);
     // `close` may come first, and ends the requests it finds.
     if (this.#state === 'closing' || this.#state === 'closed') this.#mux.turns.later(closed, closed);
-    else if (this.#state === 'open' && this.#delivering) this.#mux.requestStream(request);
+    else if (this.#state === 'open' && this.#delivering) this.#opener.requestStream(request);
     return () => {
-      if (this.#requests.delete(request)) this.#mux.cancelStreamRequest(request);
+      if (this.#requests.delete(request)) this.#opener.cancelStreamRequest(request);
     };
   }
 
@@ -270,10 +282,14 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
   streamArrived(stream: Http3WebTransportStream): number | undefined {
     if (this.#isOver) return WEBTRANSPORT_ERROR.WT_SESSION_GONE;
     if (this.#listener === undefined || !this.#delivering) {
-      return this.#early.holdStream(stream) ? this.#keep(stream) : WEBTRANSPORT_ERROR.WT_BUFFERED_STREAM_REJECTED;
+      if (this.#early.holdStream(stream)) return this.#keep(stream);
+      this.flow?.streamArrived(stream.bidirectional);
+      this.flow?.incomingStreamOver(stream.bidirectional);
+      return WEBTRANSPORT_ERROR.WT_BUFFERED_STREAM_REJECTED;
     }
     this.#keep(stream);
-    this.#listener.onIncomingStream(stream);
+    // One too many ends the session.
+    if (!this.#isOver) this.#listener.onIncomingStream(stream);
     return undefined;
   }
 
@@ -293,13 +309,14 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
 
   /** The connection is over. Outside of turns. */
   connectionLost(error: Http3Error): void {
+    clearTimeout(this.#patience);
     this.#end ??= { kind: 'failed', error };
     this.#finish();
     this.#state = 'closed';
   }
 
   streamOver(stream: Http3WebTransportStream): void {
-    this.#streams.delete(stream);
+    if (this.#streams.delete(stream) && !stream.local) this.flow?.incomingStreamOver(stream.bidirectional);
     this.#early.streamOver(stream);
   }
 
@@ -320,6 +337,28 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
     this.datagramArrived(bytes);
   }
 
+  get flowControlled(): boolean {
+    return this.flow !== undefined;
+  }
+
+  onFlowControl(type: FlowCapsule, value: number): void {
+    if (!this.#isOver) this.flow?.capsuleReceived(type, value);
+  }
+
+  // From flow control.
+
+  sendCapsule(capsule: Buffer): void {
+    if (this.#state === 'open') this.#control.send(capsule);
+  }
+
+  flowControlViolated(what: string): void {
+    if (this.#isOver) return;
+    const errorCode = WEBTRANSPORT_ERROR.WT_FLOW_CONTROL_ERROR;
+    const message = `The peer broke the session's flow control: ${what}`;
+    const names = { errorCode, errorName: h3ErrorName(errorCode) };
+    this.#abort(new WebTransportSessionError('ERR_WEBTRANSPORT_PROTOCOL', message, names), errorCode);
+  }
+
   get #isOver(): boolean {
     return this.#end !== undefined;
   }
@@ -330,7 +369,7 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
     if (this.#ended || (this.#end !== undefined && !isRemoteClose(this.#end))) return;
     if (!this.#isOver) {
       this.#datagrams.begin();
-      for (const request of this.#requests) this.#mux.requestStream(request);
+      for (const request of this.#requests) this.#opener.requestStream(request);
     }
     this.#delivering = true;
     this.#deliver();
@@ -361,6 +400,7 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
   #keep(stream: Http3WebTransportStream): undefined {
     stream.belongsTo(this);
     this.#streams.add(stream);
+    this.flow?.streamArrived(stream.bidirectional);
   }
 
   /** The session is over from now on; the coming turn ends what belongs to it. */
@@ -379,7 +419,7 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
     this.#ended = true;
     this.#datagrams.end();
     for (const request of this.#requests) {
-      this.#mux.cancelStreamRequest(request);
+      this.#opener.cancelStreamRequest(request);
       request.opened('closed');
     }
     for (const stream of this.#streams) stream.sessionEnded(end);
@@ -401,6 +441,7 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler {
   }
 
   #setClosed(): void {
+    clearTimeout(this.#patience);
     this.#state = 'closed';
     this.#mux.forgetSession(this);
   }

@@ -1,12 +1,16 @@
+import type { HalfOwner } from './half-owner.js';
 import { ReceiveHalf } from './receive-half.js';
 import { SendHalf } from './send-half.js';
 import type { SessionEnd } from './session-end.js';
+import type { SessionFlowControl } from './session-flow-control.js';
 import type { TurnQueue } from './turn-queue.js';
 
 /** Who a stream belongs to: its session, or what holds it until there is one. */
 export interface StreamOwner {
   /** Session id. */
   readonly id: number;
+  /** Undefined without flow control of sessions. */
+  readonly flow: SessionFlowControl | undefined;
   /** Both halves are over. */
   streamOver(stream: Http3WebTransportStream): void;
 }
@@ -17,7 +21,7 @@ export function isBidirectional(streamId: number): boolean {
 }
 
 /** One QUIC stream of a session: necko's Http3WebTransportStream. */
-export class Http3WebTransportStream {
+export class Http3WebTransportStream implements HalfOwner {
   readonly id: number;
   readonly bidirectional: boolean;
   /** This end opened it. */
@@ -33,15 +37,20 @@ export class Http3WebTransportStream {
     this.bidirectional = isBidirectional(id);
     this.local = local;
     this.#owner = owner;
-    const halfOver = (): void => {
-      if (this.sending?.over !== false && this.receiving?.over !== false) this.#owner.streamOver(this);
-    };
-    this.sending = this.bidirectional || local ? new SendHalf(turns, id, halfOver) : undefined;
-    this.receiving = this.bidirectional || !local ? new ReceiveHalf(turns, id, halfOver) : undefined;
+    this.sending = this.bidirectional || local ? new SendHalf(turns, id, this) : undefined;
+    this.receiving = this.bidirectional || !local ? new ReceiveHalf(turns, id, this) : undefined;
   }
 
   get session(): StreamOwner {
     return this.#owner;
+  }
+
+  get flow(): SessionFlowControl | undefined {
+    return this.#owner.flow;
+  }
+
+  halfOver(): void {
+    if (this.sending?.over !== false && this.receiving?.over !== false) this.#owner.streamOver(this);
   }
 
   /** The session that an early stream belongs to is there. */

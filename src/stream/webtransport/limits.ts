@@ -10,6 +10,13 @@ export interface WebTransportLimits {
   readonly maxEarlyDatagramBytes: number;
   /** Sessions whose CONNECT request has not arrived yet, of which streams or datagrams are held. */
   readonly maxUnknownSessions: number;
+  // Of each session, where both ends have flow control of sessions (drafts 13 and later); sent in SETTINGS.
+  /** Bytes that the streams of a session hold unread together, at first and at most: it doubles when the peer had to wait. */
+  readonly sessionWindow: number;
+  readonly maxSessionWindow: number;
+  /** Streams that the peer may have open at once in a session; what QUIC allows is for all sessions together. */
+  readonly sessionStreamsBidirectional: number;
+  readonly sessionStreamsUnidirectional: number;
 }
 
 export const DEFAULT_WEBTRANSPORT_LIMITS: WebTransportLimits = {
@@ -18,4 +25,8 @@ export const DEFAULT_WEBTRANSPORT_LIMITS: WebTransportLimits = {
   maxEarlyDatagrams: 128,
   maxEarlyDatagramBytes: 128 * 1024,
   maxUnknownSessions: 16,
+  sessionWindow: 4 * 1024 * 1024,
+  maxSessionWindow: 64 * 1024 * 1024,
+  sessionStreamsBidirectional: 100,
+  sessionStreamsUnidirectional: 100,
 };

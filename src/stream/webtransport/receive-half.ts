@@ -1,4 +1,5 @@
 import { applicationToHttp3Code, http3ToApplicationCode, WT_SESSION_GONE } from './error-codes.js';
+import type { HalfOwner } from './half-owner.js';
 import type { HalfError, SessionEnd } from './session-end.js';
 import type { Mover, TurnQueue } from './turn-queue.js';
 
@@ -21,18 +22,20 @@ export class ReceiveHalf implements Mover {
   onReset: ((error: HalfError) => void) | undefined;
   readonly #turns: TurnQueue;
   readonly #streamId: number;
-  readonly #onOver: () => void;
+  readonly #owner: HalfOwner;
   #over = false;
   #error: HalfError | undefined;
   #into: Uint8Array | undefined;
   #done: ReadDone | undefined;
   #bytesRead = 0;
+  /** Bytes that the session's flow control knows of; at least those read. */
+  #bytesCounted = 0;
   #lastStats: ReceiveHalfStats | undefined;
 
-  constructor(turns: TurnQueue, streamId: number, onOver: () => void) {
+  constructor(turns: TurnQueue, streamId: number, owner: HalfOwner) {
     this.#turns = turns;
     this.#streamId = streamId;
-    this.#onOver = onOver;
+    this.#owner = owner;
   }
 
   /** The end was read, or the half was reset or stopped. */
@@ -84,6 +87,7 @@ export class ReceiveHalf implements Mover {
     this.#into = undefined;
     this.#done = undefined;
     this.#bytesRead += read;
+    if (read > 0) this.#account(read);
     if (fin) {
       this.#lastStats = { bytesReceived: this.#bytesRead, bytesRead: this.#bytesRead };
       this.#finish(undefined);
@@ -124,8 +128,22 @@ export class ReceiveHalf implements Mover {
     const done = this.#done;
     this.#into = undefined;
     this.#done = undefined;
-    this.#onOver();
+    if (error !== undefined) this.#owner.flow?.receiving.brokenOff(this.#bytesCounted - this.#bytesRead);
+    this.#owner.halfOver();
     done?.(0, false, error);
+  }
+
+  /** For the session's flow control: what was read, and what else is here, as far as that is new. */
+  #account(read: number): void {
+    const flow = this.#owner.flow;
+    if (flow === undefined) return;
+    if (this.#bytesRead > this.#bytesCounted) {
+      const arrived = this.#turns.carrier.recvStreamStats(this.#streamId)?.bytesReceived ?? 0;
+      const counted = Math.max(this.#bytesRead, arrived);
+      flow.receiving.received(counted - this.#bytesCounted);
+      this.#bytesCounted = counted;
+    }
+    flow.receiving.read(read);
   }
 
   #readStats(): ReceiveHalfStats | undefined {

@@ -1,4 +1,5 @@
 import { applicationToHttp3Code, http3ToApplicationCode, WT_SESSION_GONE } from './error-codes.js';
+import type { HalfOwner } from './half-owner.js';
 import type { HalfError, SessionEnd } from './session-end.js';
 import type { Mover, TurnQueue } from './turn-queue.js';
 
@@ -15,8 +16,11 @@ export interface SendHalfStats {
 
 const State = { OPEN: 0, ENDING: 1, ENDED: 2, OVER: 3 } as const;
 
-/** Ends a write, or the whole half: successfully, or with the reason why not. */
+/** Ends the whole half: successfully, or with the reason why not. */
 export type SendDone = (error?: HalfError) => void;
+
+/** Ends a write: successfully, or with the reason why not. 'blocked': nothing of an atomic one was taken; the half goes on. */
+export type WriteDone = (error?: HalfError | { readonly kind: 'blocked' }) => void;
 
 /** The half of a stream that sends: RFC 9000 3.1. All methods may be called at any time. */
 export class SendHalf implements Mover {
@@ -24,20 +28,21 @@ export class SendHalf implements Mover {
   onStopped: ((error: HalfError) => void) | undefined;
   readonly #turns: TurnQueue;
   readonly #streamId: number;
-  readonly #onOver: () => void;
+  readonly #owner: HalfOwner;
   #state: (typeof State)[keyof typeof State] = State.OPEN;
   #chunk: Uint8Array | undefined;
   #offset = 0;
-  #writeDone: SendDone | undefined;
+  #atomic = false;
+  #writeDone: WriteDone | undefined;
   #endDone: SendDone | undefined;
   #error: HalfError | undefined;
   #bytesWritten = 0;
   #lastStats: SendHalfStats | undefined;
 
-  constructor(turns: TurnQueue, streamId: number, onOver: () => void) {
+  constructor(turns: TurnQueue, streamId: number, owner: HalfOwner) {
     this.#turns = turns;
     this.#streamId = streamId;
-    this.#onOver = onOver;
+    this.#owner = owner;
   }
 
   /** Nothing will be sent any more: everything is acknowledged, or the half was reset. */
@@ -51,14 +56,17 @@ export class SendHalf implements Mover {
    * @param chunk not copied, and not to be changed, until `done`
    * @param done called once neqo has taken every byte, which is the back-pressure, or with the reason why the half is over;
    *   at once if it is over already
+   * @param atomic all of it at once, or nothing if flow control, of the stream, the connection or the session, does not allow
+   *   that now
    */
-  write(chunk: Uint8Array, done: SendDone): void {
+  write(chunk: Uint8Array, done: WriteDone, atomic = false): void {
     if (this.#state === State.OVER) {
       done(this.#error);
       return;
     }
     this.#chunk = chunk;
     this.#offset = 0;
+    this.#atomic = atomic;
     this.#writeDone = done;
     this.#turns.wants(this);
   }
@@ -78,10 +86,15 @@ export class SendHalf implements Mover {
     this.#turns.wants(this);
   }
 
-  /** RESET_STREAM. Pending callbacks are called with it. Idempotent. @param code the application's, 0 to 2^32 - 1 */
-  reset(code: number): void {
+  /**
+   * RESET_STREAM. Pending callbacks are called with it. Idempotent.
+   *
+   * @param code the application's, 0 to 2^32 - 1
+   * @param committed bytes, of those that were written, that are delivered all the same where both ends have RESET_STREAM_AT
+   */
+  reset(code: number, committed = 0): void {
     if (this.#state === State.OVER) return;
-    this.#turns.later(() => this.#turns.carrier.resetStream(this.#streamId, applicationToHttp3Code(code)));
+    this.#turns.later(() => this.#turns.carrier.resetStream(this.#streamId, applicationToHttp3Code(code), committed));
     this.#finish({ kind: 'reset', code });
   }
 
@@ -103,28 +116,50 @@ export class SendHalf implements Mover {
 
   /** Gives neqo what it takes, within this turn's share. */
   move(): boolean {
-    const { carrier } = this.#turns;
     let share = MAX_BYTES_PER_TURN;
     const chunk = this.#chunk;
-    while (chunk !== undefined && this.#offset < chunk.byteLength) {
+    let blocked = false;
+    while (chunk !== undefined && this.#offset < chunk.byteLength && !blocked) {
       if (share === 0) return true;
-      const length = Math.min(chunk.byteLength - this.#offset, share);
-      const sent = carrier.sendData(this.#streamId, chunk, this.#offset, length, false);
+      const sent = this.#atomic ? this.#sendWhole(chunk) : this.#send(chunk, share);
+      blocked = this.#atomic && sent === 0;
       // 0: DATA_WRITABLE says when to go on. Negative: neqo has closed the half, and STOP_SENDING comes next.
-      if (sent <= 0) return false;
+      if (sent <= 0 && !blocked) return false;
       this.#offset += sent;
       this.#bytesWritten += sent;
-      share -= sent;
+      share -= Math.min(sent, share);
     }
     if (this.#state === State.ENDING) {
-      carrier.endStream(this.#streamId);
+      this.#turns.carrier.endStream(this.#streamId);
       this.#state = State.ENDED;
     }
     this.#chunk = undefined;
     const done = this.#writeDone;
     this.#writeDone = undefined;
-    done?.();
+    if (blocked) done?.({ kind: 'blocked' });
+    else done?.();
     return false;
+  }
+
+  /** @returns bytes taken, 0 if none now, negative if the half is over */
+  #send(chunk: Uint8Array, share: number): number {
+    const limit = this.#owner.flow?.sending;
+    const length = Math.min(chunk.byteLength - this.#offset, share, limit?.credit ?? share);
+    if (length === 0) {
+      limit?.wait(this);
+      return 0;
+    }
+    const sent = this.#turns.carrier.sendData(this.#streamId, chunk, this.#offset, length, false);
+    if (sent > 0) limit?.take(sent);
+    return sent;
+  }
+
+  #sendWhole(chunk: Uint8Array): number {
+    const limit = this.#owner.flow?.sending;
+    if (limit !== undefined && limit.credit < chunk.byteLength) return 0;
+    const sent = this.#turns.carrier.sendDataAtomic(this.#streamId, chunk);
+    if (sent > 0) limit?.take(sent);
+    return sent;
   }
 
   /** DATA_WRITABLE: flow control has room again. */
@@ -168,7 +203,8 @@ export class SendHalf implements Mover {
     const [writeDone, endDone] = [this.#writeDone, this.#endDone];
     this.#writeDone = undefined;
     this.#endDone = undefined;
-    this.#onOver();
+    this.#owner.flow?.sending.forget(this);
+    this.#owner.halfOver();
     writeDone?.(error);
     endDone?.(error);
   }

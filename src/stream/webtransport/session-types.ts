@@ -1,17 +1,20 @@
 import type { NativeStats } from '../../native.js';
 import type { BlockedSenders } from './datagram-sender.js';
 import type { Http3WebTransportStream, StreamOwner } from './http3-webtransport-stream.js';
-import type { StreamRequest } from './stream-opener.js';
+import type { WebTransportLimits } from './limits.js';
+import type { StreamRequests } from './stream-opener.js';
 import type { TurnQueue } from './turn-queue.js';
+import type { InitialSessionLimits, WebTransportVersion } from './versions.js';
 
 /** What a session needs of its connection's mux. */
-export interface SessionMux {
+export interface SessionMux extends StreamRequests {
   readonly turns: TurnQueue;
   readonly blockedSenders: BlockedSenders;
   /** A number for a send group that no other group of the connection has. */
   nextSendGroup(): number;
-  requestStream(request: StreamRequest): void;
-  cancelStreamRequest(request: StreamRequest): void;
+  readonly limits: WebTransportLimits;
+  /** What the peer's SETTINGS allow a session of this version at first; undefined: no flow control of sessions. */
+  initialSessionLimits(version: WebTransportVersion): InitialSessionLimits | undefined;
   /** Makes the object of a stream that was opened just now. */
   adoptOpened(streamId: number, session: StreamOwner): Http3WebTransportStream;
   /** The CONNECT stream is over, too. */

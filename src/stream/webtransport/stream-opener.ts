@@ -14,6 +14,13 @@ export interface StreamRequest {
   opened(streamId: number | 'limit' | 'closed'): void;
 }
 
+/** Where a session asks for streams. */
+export interface StreamRequests {
+  requestStream(request: StreamRequest): void;
+  /** Nobody wants it any more: `opened` is not called. */
+  cancelStreamRequest(request: StreamRequest): void;
+}
+
 /**
  * Opens streams of one direction, first come, first served over all sessions of the connection: MAX_STREAMS (RFC 9000 4.6)
  * counts them together.

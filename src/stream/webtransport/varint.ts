@@ -13,12 +13,13 @@ export function decodeVarint(bytes: Uint8Array): number {
   return value;
 }
 
-/** @param value integer, 0 to 2^32 - 1 */
+/** @param value integer, 0 to 2^53 - 1 */
 export function encodeVarint(value: number): Buffer {
   if (value < 0x40) return Buffer.of(value);
   if (value < 0x4000) return Buffer.of(0x40 | (value >> 8), value & 0xff);
   const bytes = Buffer.alloc(value < 0x4000_0000 ? 4 : 8);
-  bytes.writeUInt32BE(value, bytes.length - 4);
+  bytes.writeUInt32BE(value % 0x1_0000_0000, bytes.length - 4);
+  if (bytes.length === 8) bytes.writeUInt32BE(Math.floor(value / 0x1_0000_0000), 0);
   bytes[0] = (bytes[0] ?? 0) | (bytes.length === 4 ? 0x80 : 0xc0);
   return bytes;
 }

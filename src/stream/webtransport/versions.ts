@@ -12,10 +12,10 @@ export interface WebTransportVersion {
   /** Value of `:protocol`. */
   readonly protocol: 'webtransport' | 'webtransport-h3';
   /**
-   * More than one session on a connection needs flow control of sessions (draft 14, 5.1), which this package does not
-   * offer: a second CONNECT is refused with H3_REQUEST_REJECTED.
+   * It has flow control of sessions. Unless both ends declare that, a connection may have one session (draft 14, 5.1): a second
+   * CONNECT is refused with H3_REQUEST_REJECTED.
    */
-  readonly singleSession: boolean;
+  readonly flowControl: boolean;
   /** A subprotocol in the answer that was not offered ends the session with WT_ALPN_ERROR (draft 15, 3.3); else it is ignored. */
   readonly strictSubprotocol: boolean;
 }
@@ -23,16 +23,16 @@ export interface WebTransportVersion {
 const DRAFT_02: WebTransportVersion = {
   name: 'draft-02',
   protocol: 'webtransport',
-  singleSession: false,
+  flowControl: false,
   strictSubprotocol: false,
 };
 const DRAFT_07: WebTransportVersion = { ...DRAFT_02, name: 'draft-07' };
-const DRAFT_14: WebTransportVersion = { ...DRAFT_02, name: 'draft-14', singleSession: true };
+const DRAFT_14: WebTransportVersion = { ...DRAFT_02, name: 'draft-14', flowControl: true };
 /** Drafts 15 and 16 are the same on the wire. */
 const DRAFT_15: WebTransportVersion = {
   name: 'draft-15',
   protocol: 'webtransport-h3',
-  singleSession: true,
+  flowControl: true,
   strictSubprotocol: true,
 };
 
@@ -64,13 +64,27 @@ export const SETTING = {
   WT_MAX_SESSIONS: 0x14e9cd29,
   /** Drafts 15 and 16: 1. */
   WT_ENABLED: 0x2c7cf000,
+  /** Drafts 13 and later: limits of a new session, 0 if absent. */
+  WT_INITIAL_MAX_DATA: 0x2b61,
+  WT_INITIAL_MAX_STREAMS_UNI: 0x2b64,
+  WT_INITIAL_MAX_STREAMS_BIDI: 0x2b65,
 } as const;
 
-/**
- * SETTINGS that announce every version, flat: identifier, value, identifier, value …
- *
- * No initial limits (WT_INITIAL_MAX_…) are among them, which turns flow control of sessions off (draft 15, 5.1).
- */
+/** Stream ids end there (draft 15, 5.6.2; RFC 9000 4.6). */
+export const MAX_STREAM_COUNT = 2 ** 60;
+
+/** What an end lets the other send in a new session. */
+export interface InitialSessionLimits {
+  /** Bytes of streams. */
+  readonly maxData: number;
+  /** Streams that the other end opens. */
+  readonly maxStreamsBidirectional: number;
+  readonly maxStreamsUnidirectional: number;
+  /** Limits must grow (draft 15, 5.6); before, they could be repeated. */
+  readonly strict: boolean;
+}
+
+/** SETTINGS that announce every version, and flow control of sessions, flat: identifier, value, identifier, value … */
 export function localSettings(role: WebTransportRole, limits: WebTransportLimits): readonly number[] {
   return [
     [SETTING.ENABLE_CONNECT_PROTOCOL, 1],
@@ -78,19 +92,38 @@ export function localSettings(role: WebTransportRole, limits: WebTransportLimits
     [SETTING.H3_DATAGRAM_DRAFT04, 1],
     [SETTING.ENABLE_WEBTRANSPORT, 1],
     [SETTING.WEBTRANSPORT_MAX_SESSIONS, role === 'server' ? limits.maxSessions : 1],
-    [SETTING.WT_MAX_SESSIONS, 1],
+    [SETTING.WT_MAX_SESSIONS, role === 'server' ? limits.maxSessions : 1],
     [SETTING.WT_ENABLED, 1],
+    [SETTING.WT_INITIAL_MAX_DATA, limits.sessionWindow],
+    [SETTING.WT_INITIAL_MAX_STREAMS_UNI, limits.sessionStreamsUnidirectional],
+    [SETTING.WT_INITIAL_MAX_STREAMS_BIDI, limits.sessionStreamsBidirectional],
   ].flat();
 }
 
-/** The peer breaks the rule that this setting is 0 or 1 (draft 16, 9.2). */
-export function settingsAreInvalid(settings: ReadonlyMap<number, number>): boolean {
-  return (settings.get(SETTING.WT_ENABLED) ?? 0) > 1;
+/** The rule about these settings that the peer breaks (draft 16, 5 and 9.2), if it breaks one. */
+export function settingsDefect(settings: ReadonlyMap<number, number>): string | undefined {
+  if (value(settings, SETTING.WT_ENABLED) > 1) return 'WT_ENABLED is neither 0 nor 1';
+  const streams = [SETTING.WT_INITIAL_MAX_STREAMS_UNI, SETTING.WT_INITIAL_MAX_STREAMS_BIDI];
+  return streams.some((id) => value(settings, id) > MAX_STREAM_COUNT) ? 'more streams than there can be' : undefined;
+}
+
+/** What the peer's SETTINGS allow a new session of this version; undefined without flow control of sessions (draft 15, 5.1). */
+export function initialSessionLimits(
+  version: WebTransportVersion,
+  settings: ReadonlyMap<number, number>,
+): InitialSessionLimits | undefined {
+  if (!version.flowControl) return undefined;
+  const maxData = value(settings, SETTING.WT_INITIAL_MAX_DATA);
+  const maxStreamsBidirectional = value(settings, SETTING.WT_INITIAL_MAX_STREAMS_BIDI);
+  const maxStreamsUnidirectional = value(settings, SETTING.WT_INITIAL_MAX_STREAMS_UNI);
+  const severalSessions = version === DRAFT_14 && value(settings, SETTING.WT_MAX_SESSIONS) > 1;
+  if (maxData + maxStreamsBidirectional + maxStreamsUnidirectional === 0 && !severalSessions) return undefined;
+  return { maxData, maxStreamsBidirectional, maxStreamsUnidirectional, strict: version === DRAFT_15 };
 }
 
 /** The newest version that the server's SETTINGS announce with all that it needs, or undefined. */
 export function chooseClientVersion(settings: ReadonlyMap<number, number>): WebTransportVersion | undefined {
-  const has = (id: number): boolean => (settings.get(id) ?? 0) > 0;
+  const has = (id: number): boolean => value(settings, id) > 0;
   if (has(SETTING.ENABLE_CONNECT_PROTOCOL) && has(SETTING.H3_DATAGRAM)) {
     if (has(SETTING.WT_ENABLED)) return DRAFT_15;
     if (has(SETTING.WT_MAX_SESSIONS)) return DRAFT_14;
@@ -114,13 +147,17 @@ export function chooseServerVersion(
   if (!hasDatagrams(settings)) return undefined;
   if (protocol === DRAFT_15.protocol) return DRAFT_15;
   if (protocol !== DRAFT_02.protocol) return undefined;
-  if ((settings.get(SETTING.WT_MAX_SESSIONS) ?? 0) > 0) return DRAFT_14;
-  if ((settings.get(SETTING.WEBTRANSPORT_MAX_SESSIONS) ?? 0) > 0) return DRAFT_07;
+  if (value(settings, SETTING.WT_MAX_SESSIONS) > 0) return DRAFT_14;
+  if (value(settings, SETTING.WEBTRANSPORT_MAX_SESSIONS) > 0) return DRAFT_07;
   return DRAFT_02;
 }
 
 function hasDatagrams(settings: ReadonlyMap<number, number>): boolean {
   return settings.get(SETTING.H3_DATAGRAM) === 1 || settings.get(SETTING.H3_DATAGRAM_DRAFT04) === 1;
+}
+
+function value(settings: ReadonlyMap<number, number>, id: number): number {
+  return settings.get(id) ?? 0;
 }
 
 /** How many sessions a connection of this version may have at once. */
@@ -130,9 +167,9 @@ export function sessionLimit(
   settings: ReadonlyMap<number, number>,
   limits: WebTransportLimits,
 ): number {
-  if (version.singleSession) return 1;
-  const announced = settings.get(SETTING.WEBTRANSPORT_MAX_SESSIONS);
-  return role === 'client' && version === DRAFT_07 && announced !== undefined
-    ? Math.min(announced, limits.maxSessions)
-    : limits.maxSessions;
+  if (version.flowControl && initialSessionLimits(version, settings) === undefined) return 1;
+  if (role === 'server') return limits.maxSessions;
+  if (version === DRAFT_07) return Math.min(value(settings, SETTING.WEBTRANSPORT_MAX_SESSIONS), limits.maxSessions);
+  if (version === DRAFT_14) return Math.min(value(settings, SETTING.WT_MAX_SESSIONS), limits.maxSessions);
+  return limits.maxSessions;
 }

@@ -19,14 +19,19 @@ export interface WebTransportCarrier {
   openStream(sessionId: number, bidirectional: boolean): number;
   /** @returns bytes taken, 0 if flow control takes none now (DATA_WRITABLE follows), negative if the half is over */
   sendData(streamId: number, data: Uint8Array, offset: number, length: number, fin: boolean): number;
+  /** @returns the length of `data`, 0 if flow control does not take all of it now, negative if the half is over */
+  sendDataAtomic(streamId: number, data: Uint8Array): number;
   /** FIN. */
   endStream(streamId: number): void;
   /** @returns bytes read, 0 if none are there now (DATA_READABLE follows), negative if the half is over; sets {@link fin} */
   readData(streamId: number, into: Uint8Array, offset: number, length: number): number;
   /** The last `readData` reached the stream's end. */
   readonly fin: boolean;
-  /** RESET_STREAM, or RESET_STREAM_AT that keeps the stream's header (draft-ietf-quic-reliable-stream-reset). */
-  resetStream(streamId: number, code: number): void;
+  /**
+   * RESET_STREAM, or RESET_STREAM_AT where both ends have it (draft-ietf-quic-reliable-stream-reset): the stream's header is
+   * delivered all the same, and so are the `committed` (default 0) first bytes after it.
+   */
+  resetStream(streamId: number, code: number, committed?: number): void;
   stopSending(streamId: number, code: number): void;
   /** Group 0 is no group. Within a group the higher order goes first, strictly; groups share evenly. */
   setSendOrder(streamId: number, group: number, order: number): void;

@@ -11,9 +11,11 @@ import { TurnQueue } from './turn-queue.js';
 import {
   chooseClientVersion,
   chooseServerVersion,
+  type InitialSessionLimits,
+  initialSessionLimits,
   localSettings,
   sessionLimit,
-  settingsAreInvalid,
+  settingsDefect,
   type WebTransportRole,
   type WebTransportVersion,
 } from './versions.js';
@@ -37,8 +39,8 @@ export interface MuxCounters {
 export class WebTransportMux implements SessionMux {
   readonly turns: TurnQueue;
   readonly blockedSenders: BlockedSenders = new Set();
+  readonly limits: WebTransportLimits;
   readonly #role: WebTransportRole;
-  readonly #limits: WebTransportLimits;
   readonly #bidirectional: StreamOpener;
   readonly #unidirectional: StreamOpener;
   readonly #budget: EarlyBudget;
@@ -58,7 +60,7 @@ export class WebTransportMux implements SessionMux {
   constructor(carrier: WebTransportCarrier, role: WebTransportRole, limits: WebTransportLimits) {
     this.turns = new TurnQueue(carrier);
     this.#role = role;
-    this.#limits = limits;
+    this.limits = limits;
     this.#bidirectional = new StreamOpener(this.turns);
     this.#unidirectional = new StreamOpener(this.turns);
     this.#budget = new EarlyBudget(limits);
@@ -85,7 +87,7 @@ export class WebTransportMux implements SessionMux {
   /** How many sessions of {@link version} the connection may have at once; 0 as long as there is no version. */
   get maxSessions(): number {
     if (this.#version === undefined) return 0;
-    return sessionLimit(this.#version, this.#role, this.#settings ?? new Map(), this.#limits);
+    return sessionLimit(this.#version, this.#role, this.#settings ?? new Map(), this.limits);
   }
 
   /** Streams that are not over at both ends, of all sessions. */
@@ -108,9 +110,9 @@ export class WebTransportMux implements SessionMux {
   settingsReceived(settings: ReadonlyMap<number, number>): void {
     if (this.#settings !== undefined) return;
     this.#settings = settings;
-    if (settingsAreInvalid(settings)) {
-      this.turns.carrier.closeConnection(H3_ERROR.H3_SETTINGS_ERROR, 'WT_ENABLED is neither 0 nor 1');
-    } else if (this.#role === 'client') this.#version = chooseClientVersion(settings);
+    const defect = settingsDefect(settings);
+    if (defect !== undefined) this.turns.carrier.closeConnection(H3_ERROR.H3_SETTINGS_ERROR, defect);
+    else if (this.#role === 'client') this.#version = chooseClientVersion(settings);
     else this.#version = this.versionFor('webtransport') ?? this.versionFor('webtransport-h3');
     this.#tellNegotiated();
   }
@@ -128,7 +130,7 @@ export class WebTransportMux implements SessionMux {
 
   /** Whether one more session of this version may exist; if not, a server answers H3_REQUEST_REJECTED. */
   mayCreateSession(version: WebTransportVersion): boolean {
-    return this.sessionCount < sessionLimit(version, this.#role, this.#settings ?? new Map(), this.#limits);
+    return this.sessionCount < sessionLimit(version, this.#role, this.#settings ?? new Map(), this.limits);
   }
 
   /**
@@ -169,7 +171,7 @@ export class WebTransportMux implements SessionMux {
     if (!this.#isSessionId(sessionId)) return;
     const session = this.#sessions.get(sessionId);
     const early = session === undefined ? this.#holdUnknown(sessionId) : undefined;
-    const owner = session ?? early ?? { id: sessionId, streamOver: () => {} };
+    const owner = session ?? early ?? { id: sessionId, flow: undefined, streamOver: () => {} };
     const stream = new Http3WebTransportStream(this.turns, streamId, false, owner);
     this.#streams.set(streamId, stream);
     let refusal: number | undefined;
@@ -260,6 +262,10 @@ export class WebTransportMux implements SessionMux {
 
   // For sessions.
 
+  initialSessionLimits(version: WebTransportVersion): InitialSessionLimits | undefined {
+    return initialSessionLimits(version, this.#settings ?? new Map());
+  }
+
   nextSendGroup(): number {
     this.#sendGroups += 1;
     return this.#sendGroups;
@@ -303,7 +309,7 @@ export class WebTransportMux implements SessionMux {
     const known = this.#unknown.get(sessionId);
     // A client knows all sessions: it makes them.
     if (known !== undefined || this.#role === 'client' || this.#endedSessions.has(sessionId)) return known;
-    if (this.#unknown.size >= this.#limits.maxUnknownSessions) return undefined;
+    if (this.#unknown.size >= this.limits.maxUnknownSessions) return undefined;
     const early = this.#newEarlyArrivals(sessionId);
     this.#unknown.set(sessionId, early);
     return early;

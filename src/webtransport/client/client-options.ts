@@ -38,10 +38,16 @@ export function clientConnectionOptions(origin: Origin, options: CheckedOptions)
 function webTransportParams(options: CheckedOptions): WebTransportParams {
   const bidirectional = options.anticipatedConcurrentIncomingBidirectionalStreams ?? 0;
   const unidirectional = options.anticipatedConcurrentIncomingUnidirectionalStreams ?? 0;
+  const maxStreamsBidi = Math.max(bidirectional, DEFAULT_INCOMING_STREAMS);
+  const maxStreamsUni = Math.max(unidirectional, DEFAULT_INCOMING_STREAMS);
   return {
-    limits: DEFAULT_WEBTRANSPORT_LIMITS,
-    maxStreamsBidi: Math.max(bidirectional, DEFAULT_INCOMING_STREAMS),
-    maxStreamsUni: Math.max(unidirectional, DEFAULT_INCOMING_STREAMS),
+    limits: {
+      ...DEFAULT_WEBTRANSPORT_LIMITS,
+      sessionStreamsBidirectional: maxStreamsBidi,
+      sessionStreamsUnidirectional: maxStreamsUni,
+    },
+    maxStreamsBidi,
+    maxStreamsUni,
     datagramSize: DATAGRAM_SIZE,
     outgoingDatagramQueue: OUTGOING_DATAGRAMS,
     incomingDatagramQueue: INCOMING_DATAGRAMS,

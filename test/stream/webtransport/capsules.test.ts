@@ -7,12 +7,14 @@ import { createRandom } from '../../support/random.js';
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
 /** What a parser makes of the pieces, and of the stream's end. */
-function parse(pieces: readonly Uint8Array[], fin = true): string[] {
+function parse(pieces: readonly Uint8Array[], fin = true, flowControlled = false): string[] {
   const told: string[] = [];
   const parser = new CapsuleParser({
     onClose: (code, reason) => told.push(`close ${code} ${reason}`),
     onDrain: () => told.push('drain'),
     onDatagram: (bytes) => told.push(`datagram ${bytes.toString('hex')}`),
+    flowControlled,
+    onFlowControl: (type, value) => told.push(`flow ${type.toString(16)} ${value}`),
   });
   try {
     for (const piece of pieces) parser.push(piece);

@@ -7,13 +7,15 @@ interface Flow {
   chunks: Uint8Array[];
   /** Bytes that the receiver has not read. */
   unread: number;
+  /** All that were sent. */
+  bytes: number;
   fin: boolean;
   finRead: boolean;
   /** Reset or stopped: neither end can use it any more. */
   over: boolean;
 }
 
-const newFlow = (): Flow => ({ chunks: [], unread: 0, fin: false, finRead: false, over: false });
+const newFlow = (): Flow => ({ chunks: [], unread: 0, bytes: 0, fin: false, finRead: false, over: false });
 
 /**
  * A connection without a network: deterministic, in memory. What one end does is an event of the other's next turn. Touching
@@ -97,6 +99,7 @@ export class FakeCarrier implements WebTransportCarrier {
     const chunk = Buffer.from(bytes);
     if (chunk.length > 0) flow.chunks.push(chunk);
     flow.unread += chunk.length;
+    flow.bytes += chunk.length;
     flow.fin ||= fin;
     this.event((mux) => mux.dataReadable(streamId));
   }
@@ -139,11 +142,19 @@ export class FakeCarrier implements WebTransportCarrier {
     if (taken > 0) {
       flow.chunks.push(data.slice(offset, offset + taken));
       flow.unread += taken;
+      flow.bytes += taken;
       this.calls.push(`data ${streamId} ${taken}`);
       this.#peer?.event((mux) => mux.dataReadable(streamId));
     }
     if (fin) this.endStream(streamId);
     return Math.max(0, taken);
+  }
+
+  sendDataAtomic(streamId: number, data: Uint8Array): number {
+    this.#touch();
+    const flow = this.outgoing.get(streamId);
+    const fits = flow === undefined || flow.over || flow.fin || data.length <= this.window - flow.unread;
+    return fits ? this.sendData(streamId, data, 0, data.length, false) : 0;
   }
 
   endStream(streamId: number): void {
@@ -182,9 +193,9 @@ export class FakeCarrier implements WebTransportCarrier {
     return read;
   }
 
-  resetStream(streamId: number, code: number): void {
+  resetStream(streamId: number, code: number, committed = 0): void {
     this.#touch();
-    this.calls.push(`reset ${streamId} ${code}`);
+    this.calls.push(`reset ${streamId} ${code}${committed === 0 ? '' : ` after ${committed}`}`);
     const flow = this.outgoing.get(streamId);
     if (flow === undefined || flow.over || flow.finRead) return;
     flow.over = true;
@@ -227,7 +238,8 @@ export class FakeCarrier implements WebTransportCarrier {
 
   recvStreamStats(streamId: number): { bytesReceived: number; bytesRead: number } | undefined {
     this.#touch();
-    return this.incoming.has(streamId) ? { bytesReceived: 5, bytesRead: 4 } : undefined;
+    const flow = this.incoming.get(streamId);
+    return flow && { bytesReceived: flow.bytes, bytesRead: flow.bytes - flow.unread };
   }
 
   connectionStats(): NativeStats | undefined {

@@ -2,7 +2,8 @@ import type { ControlChannel } from '../../../src/stream/webtransport/control-ch
 import type { Http3WebTransportSession } from '../../../src/stream/webtransport/http3-webtransport-session.js';
 import type { Http3WebTransportStream } from '../../../src/stream/webtransport/http3-webtransport-stream.js';
 import { DEFAULT_WEBTRANSPORT_LIMITS, type WebTransportLimits } from '../../../src/stream/webtransport/limits.js';
-import type { HalfError, SessionEnd } from '../../../src/stream/webtransport/session-end.js';
+import type { WriteDone } from '../../../src/stream/webtransport/send-half.js';
+import type { SessionEnd } from '../../../src/stream/webtransport/session-end.js';
 import type { WebTransportSessionListener } from '../../../src/stream/webtransport/session-listener.js';
 import { WebTransportMux } from '../../../src/stream/webtransport/webtransport-mux.js';
 import { FakeCarrier } from './fake-carrier.js';
@@ -65,6 +66,20 @@ export const ALL_SETTINGS: ReadonlyMap<number, number> = new Map([
   [0x2c7cf000, 1],
 ]);
 
+/** SETTINGS of a peer with flow control of sessions. */
+export function flowControlSettings(
+  maxData: number,
+  maxStreamsBidirectional: number,
+  maxStreamsUnidirectional: number,
+): ReadonlyMap<number, number> {
+  return new Map([
+    ...ALL_SETTINGS,
+    [0x2b61, maxData],
+    [0x2b64, maxStreamsUnidirectional],
+    [0x2b65, maxStreamsBidirectional],
+  ]);
+}
+
 /** SETTINGS of a peer that speaks draft 02 only. */
 export const DRAFT_02_SETTINGS: ReadonlyMap<number, number> = new Map([
   [0x33, 1],
@@ -77,11 +92,15 @@ export class Fixture {
   readonly mux: WebTransportMux;
   readonly controls = new Map<number, RecordedControl>();
 
-  constructor(role: 'client' | 'server' = 'client', limits: Partial<WebTransportLimits> = {}) {
+  constructor(
+    role: 'client' | 'server' = 'client',
+    limits: Partial<WebTransportLimits> = {},
+    peerSettings: ReadonlyMap<number, number> = DRAFT_02_SETTINGS,
+  ) {
     this.carrier = new FakeCarrier(role);
     this.mux = new WebTransportMux(this.carrier, role, { ...DEFAULT_WEBTRANSPORT_LIMITS, ...limits });
     this.carrier.mux = this.mux;
-    this.carrier.event((mux) => mux.settingsReceived(DRAFT_02_SETTINGS));
+    this.carrier.event((mux) => mux.settingsReceived(peerSettings));
     this.carrier.settle();
   }
 
@@ -130,7 +149,8 @@ export const NO_PRIORITY = { waitUntilAvailable: false, sendGroup: 0, sendOrder:
 export const WAIT = { waitUntilAvailable: true, sendGroup: 0, sendOrder: 0 } as const;
 
 /** How a half ended, in a word: 'ok', 'stopped 7', 'reset undefined', 'session clean', 'session failed'. */
-export function outcome(error: HalfError | undefined): string {
+export function outcome(error: Parameters<WriteDone>[0]): string {
   if (error === undefined) return 'ok';
+  if (error.kind === 'blocked') return 'blocked';
   return error.kind === 'session' ? `session ${error.end.kind}` : `${error.kind} ${error.code}`;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConnectionError, WebTransportSessionError } from '../../../src/errors.js';
 import type { SessionEnd } from '../../../src/stream/webtransport/session-end.js';
 import { Fixture, NO_PRIORITY, outcome, RecordedListener } from './session-fixture.js';
@@ -163,11 +163,32 @@ describe('closing at the other end', () => {
   });
 
   it.each([
+    ['CLOSE, as with webtransport-go', CLOSE_5_BYE, clean(5, 'bye', true)],
+    ['FIN alone', '', clean(0, '', true)],
+  ])(
+    'STOP_SENDING of the CONNECT stream before %s: how the session ends is for its other half to say',
+    (_, bytes, how) => {
+      const { fixture, session, listener, end } = withStream();
+      fixture.carrier.event(() => session.controlStopped(0x539));
+      fixture.carrier.settle();
+      expect([listener.ends, session.state]).toEqual([[], 'open']);
+      fixture.capsules(session, bytes);
+      end();
+      expect(listener.ends).toEqual([how]);
+      expect([session.state, fixture.mux.idle]).toEqual(['closed', true]);
+    },
+  );
+
+  it.each([
     ['RESET_STREAM', 'reset'],
-    ['STOP_SENDING', 'stop'],
+    ['STOP_SENDING with nothing after it', 'stop'],
   ])('%s of the CONNECT stream is an abrupt end', (_, how) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const { fixture, session, listener, control, told } = withStream();
     fixture.carrier.event(() => (how === 'reset' ? session.controlReset(0x10c) : session.controlStopped(0x10c)));
+    fixture.carrier.settle();
+    vi.runAllTimers();
     fixture.carrier.settle();
     expect(control.calls).toEqual([`reset ${GONE}`]);
     const [end] = listener.ends;

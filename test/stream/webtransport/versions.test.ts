@@ -8,7 +8,7 @@ import {
 } from '../../../src/stream/webtransport/versions.js';
 import { WebTransportMux } from '../../../src/stream/webtransport/webtransport-mux.js';
 import { FakeCarrier } from './fake-carrier.js';
-import { ALL_SETTINGS, DRAFT_02_SETTINGS, Fixture } from './session-fixture.js';
+import { ALL_SETTINGS, DRAFT_02_SETTINGS, Fixture, flowControlSettings } from './session-fixture.js';
 
 const CONNECT = 0x08;
 const DATAGRAM = 0x33;
@@ -17,12 +17,22 @@ const DRAFT_02 = 0x2b603742;
 const DRAFT_07 = 0xc671706a;
 const DRAFT_14 = 0x14e9cd29;
 const DRAFT_15 = 0x2c7cf000;
+const MAX_DATA = 0x2b61;
+const MAX_STREAMS_UNI = 0x2b64;
+const MAX_STREAMS_BIDI = 0x2b65;
 const newMux = (role: 'client' | 'server', carrier = new FakeCarrier(role)) =>
   new WebTransportMux(carrier, role, DEFAULT_WEBTRANSPORT_LIMITS);
 const settings = (...ids: number[]): Map<number, number> => new Map(ids.map((id) => [id, 1]));
 
-it('announces every version, and no flow control of sessions', () => {
-  const flat = WebTransportMux.localSettings('server', { ...DEFAULT_WEBTRANSPORT_LIMITS, maxSessions: 5 });
+it('announces every version, and flow control of sessions', () => {
+  const limits = {
+    ...DEFAULT_WEBTRANSPORT_LIMITS,
+    maxSessions: 5,
+    sessionWindow: 1000,
+    sessionStreamsBidirectional: 7,
+    sessionStreamsUnidirectional: 8,
+  };
+  const flat = WebTransportMux.localSettings('server', limits);
   const sent = new Map(Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]));
   expect(Object.fromEntries(sent)).toEqual({
     [CONNECT]: 1,
@@ -30,8 +40,11 @@ it('announces every version, and no flow control of sessions', () => {
     [DATAGRAM_04]: 1,
     [DRAFT_02]: 1,
     [DRAFT_07]: 5,
-    [DRAFT_14]: 1,
+    [DRAFT_14]: 5,
     [DRAFT_15]: 1,
+    [MAX_DATA]: 1000,
+    [MAX_STREAMS_UNI]: 8,
+    [MAX_STREAMS_BIDI]: 7,
   });
 });
 
@@ -65,12 +78,16 @@ describe('a server goes by the token first', () => {
   });
 });
 
-it('allows several sessions only where no flow control of sessions is needed', () => {
+it('allows several sessions only where no flow control of sessions is needed, or both ends have it', () => {
   const limits = { ...DEFAULT_WEBTRANSPORT_LIMITS, maxSessions: 3 };
-  const of = (role: 'client' | 'server') =>
-    WEBTRANSPORT_VERSIONS.map((v) => sessionLimit(v, role, ALL_SETTINGS, limits));
-  expect(of('server')).toEqual([3, 3, 1, 1]);
-  expect(of('client')).toEqual([3, 3, 1, 1]);
+  const of = (role: 'client' | 'server', peer: ReadonlyMap<number, number>) =>
+    WEBTRANSPORT_VERSIONS.map((v) => sessionLimit(v, role, peer, limits));
+  expect(of('server', ALL_SETTINGS)).toEqual([3, 3, 1, 1]);
+  expect(of('client', ALL_SETTINGS)).toEqual([3, 3, 1, 1]);
+  expect(of('server', flowControlSettings(1, 0, 0))).toEqual([3, 3, 3, 3]);
+  expect(of('client', flowControlSettings(0, 0, 1))).toEqual([3, 3, 1, 3]);
+  // Draft 14 has another way to declare it.
+  expect(of('client', new Map([...ALL_SETTINGS, [DRAFT_14, 2]]))).toEqual([3, 3, 2, 1]);
   const [, draft07] = WEBTRANSPORT_VERSIONS;
   if (draft07 !== undefined) expect(sessionLimit(draft07, 'client', settings(DRAFT_07), limits)).toBe(1);
 });
@@ -100,7 +117,10 @@ it('tells everybody who waits for the negotiation, before and after it', () => {
   expect(told).toEqual(['draft-02', 'draft-02']);
 });
 
-it('closes the connection on a WT_ENABLED that is neither 0 nor 1', () => {
+it.each([
+  ['a WT_ENABLED that is neither 0 nor 1', DRAFT_15, 2],
+  ['more streams than there can be', MAX_STREAMS_BIDI, 2 ** 61],
+])('closes the connection on %s', (_, id, value) => {
   const carrier = new FakeCarrier('client');
   const mux = newMux('client', carrier);
   carrier.mux = mux;
@@ -108,7 +128,7 @@ it('closes the connection on a WT_ENABLED that is neither 0 nor 1', () => {
   mux.whenNegotiated((version) => {
     told = version;
   });
-  carrier.event(() => mux.settingsReceived(new Map([...ALL_SETTINGS, [DRAFT_15, 2]])));
+  carrier.event(() => mux.settingsReceived(new Map([...ALL_SETTINGS, [id, value]])));
   carrier.settle();
   expect(carrier.calls).toEqual([`close ${0x109}`]);
   expect(told).toBeUndefined();

@@ -150,6 +150,11 @@ describe('WebTransportError', () => {
       expect(new WebTransportError('m', { streamErrorCode: code }).streamErrorCode).toBe(converted);
     }
     expect(new WebTransportError('m', { source: 'session' }).source).toBe('session');
+    expect(new WebTransportError({ streamErrorCode: 5 })).toMatchObject({ message: '', streamErrorCode: 5 });
+    expect(new WebTransportError({ streamErrorCode: 5 } as never, {})).toMatchObject({
+      message: '[object Object]',
+      streamErrorCode: null,
+    });
     expect(() => new WebTransportError('m', { source: 'other' as never })).toThrow(TypeError);
     expect(() => new WebTransportError('m', 5 as never)).toThrow(TypeError);
     expect(() => new WebTransportError(Symbol('m') as never)).toThrow(TypeError);

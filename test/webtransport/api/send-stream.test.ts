@@ -1,3 +1,4 @@
+import { WritableStreamDefaultWriter } from 'node:stream/web';
 import { describe, expect, it } from 'vitest';
 import { WebTransportError, type WebTransportSendStream } from '../../../src/webtransport/index.js';
 import { connected, isSettled, rejection, turn } from './fake-connector.js';
@@ -121,6 +122,61 @@ describe('aborting', () => {
     await writer.abort(reason);
     for (const rejected of [...writes, closing]) expect(await rejected).toBe(reason);
     expect(half.resetCode).toBe(1);
+  });
+
+  it("breaks off the write of a writer that is not the API's own", async () => {
+    const { stream, half } = await opened();
+    half.open = false;
+    const writer = new WritableStreamDefaultWriter(stream);
+    const writing = rejection(writer.write(new Uint8Array(1)));
+    await turn();
+    const reason = new WebTransportError('', { streamErrorCode: 2 });
+    await writer.abort(reason);
+    expect(await writing).toBe(reason);
+    expect(half.resetCode).toBe(2);
+  });
+
+  it('breaks off the write of a writer that has gone', async () => {
+    const { stream, half } = await opened();
+    half.open = false;
+    const writer = stream.getWriter();
+    const writing = rejection(writer.write(new Uint8Array(1)));
+    await turn();
+    writer.releaseLock();
+    const reason = new WebTransportError('', { streamErrorCode: 3 });
+    expect(await rejection(writer.abort(reason))).toBeInstanceOf(TypeError);
+    expect(half.resetCode).toBeUndefined();
+    await stream.abort(reason);
+    expect(await writing).toBe(reason);
+    expect(half.resetCode).toBe(3);
+  });
+
+  it('is the business of the writer that has the lock alone', async () => {
+    const { stream, half } = await opened();
+    half.open = false;
+    const former = stream.getWriter();
+    former.releaseLock();
+    const writer = stream.getWriter();
+    former.releaseLock();
+    const writing = rejection(writer.write(new Uint8Array(1)));
+    await turn();
+    expect(await rejection(former.abort())).toBeInstanceOf(TypeError);
+    expect(half.resetCode).toBeUndefined();
+    await writer.abort();
+    expect(await writing).toMatchObject({ name: 'AbortError' });
+    expect(half.resetCode).toBe(0);
+  });
+
+  it("breaks off a close that nobody's writer has asked for", async () => {
+    const { stream, half } = await opened();
+    const closing = rejection(stream.close());
+    await turn();
+    expect(half.ended).toBe(true);
+    const reason = new WebTransportError('', { streamErrorCode: 4 });
+    const aborting = rejection(stream.abort(reason));
+    expect(await closing).toBe(reason);
+    await aborting;
+    expect(half.resetCode).toBe(4);
   });
 
   it('leaves what was committed', async () => {

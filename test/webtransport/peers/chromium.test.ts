@@ -4,11 +4,12 @@ import { expectNoNativeObjects } from '../../support/client.js';
 import { patternDigest } from '../../support/pattern.js';
 import { makeWebTransportIdentity } from '../../support/webtransport-identity.js';
 import type { WebTransportStep } from '../../support/webtransport-peers.js';
-import { CLOSE_REASONS, CODES, closePath, DATAGRAMS, DATAGRAMS_ECHOED, echoed, pushed, SIZES } from './expectations.js';
+import { CLOSE_REASONS, CODES, closePath, datagramsEchoed, echoed, pushed, SIZES } from './expectations.js';
 import { OwnServer } from './own-server.js';
 import { ScenarioPage } from './scenario-page.js';
 import type { ScenarioOutcome } from './w3c-scenario.js';
 
+// Datagrams without a byte are left out: a page's `readable` is a byte stream, which has no empty chunks.
 /** Chromium clamps the codes that a page ends its streams with to a byte. */
 const CODES_OF_PAGES = [0, 0x1d, 0x1e, 0xff] as const;
 
@@ -42,7 +43,8 @@ describe('Chromium and our server', () => {
   });
 
   test('datagrams come back', async () => {
-    expect(await run(await serve(), '/echo', DATAGRAMS)).toMatchObject({ results: DATAGRAMS_ECHOED });
+    const { steps, results } = datagramsEchoed([1, 1100]);
+    expect(await run(await serve(), '/echo', steps)).toMatchObject({ results });
   });
 
   test('codes of ours that end streams arrive', async () => {
@@ -66,7 +68,7 @@ describe('Chromium and our server', () => {
     expect(await server.reported('stop', steps.length)).toEqual(codes('stop'));
   });
 
-  test.each(CLOSE_REASONS)('we close the session with the reason "%s"', async (reason) => {
+  test.each(CLOSE_REASONS)('we close the session with a reason: $kind', async ({ reason }) => {
     const server = await serve();
     for (const code of CODES) {
       const results = [{ code, reason }];
@@ -74,7 +76,7 @@ describe('Chromium and our server', () => {
     }
   });
 
-  test.each(CLOSE_REASONS)('the page closes the session with the reason "%s"', async (reason) => {
+  test.each(CLOSE_REASONS)('the page closes the session with a reason: $kind', async ({ reason }) => {
     const server = await serve();
     for (const code of CODES) await run(server, '/report', [{ do: 'close', code, reason }]);
     const closed = await server.reported('closed', CODES.length);

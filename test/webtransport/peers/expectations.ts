@@ -16,12 +16,18 @@ export function echoed(sizes: readonly number[]): { readonly steps: WebTransport
 }
 
 /** Datagrams of no byte, of one, and of as many as go through the smallest path (RFC 9000 14). */
-export const DATAGRAMS: readonly WebTransportStep[] = [0, 1, 1100].map((bytes) => ({
-  do: 'datagrams',
-  count: 20,
-  bytes,
-}));
-export const DATAGRAMS_ECHOED = DATAGRAMS.map(() => ({ echoed: 20 }));
+export const DATAGRAM_SIZES = [0, 1, 1100] as const;
+
+/** Steps that have 20 datagrams of each size echoed, and their results. */
+export function datagramsEchoed(sizes: readonly number[]): {
+  readonly steps: WebTransportStep[];
+  readonly results: unknown[];
+} {
+  return {
+    steps: sizes.map((bytes) => ({ do: 'datagrams', count: 20, bytes })),
+    results: sizes.map(() => ({ echoed: 20 })),
+  };
+}
 
 /**
  * Application error codes: the first and last, and those beside the first gap in the HTTP/3 codes that they are mapped to
@@ -30,7 +36,11 @@ export const DATAGRAMS_ECHOED = DATAGRAMS.map(() => ({ echoed: 20 }));
 export const CODES = [0, 0x1d, 0x1e, 0xffffffff] as const;
 
 /** Of a session's end, with characters of one to four bytes; and one as long as it may be (W3C WebTransport 6.10). */
-export const CLOSE_REASONS = ['', 'Grüße, 世界 👋', 'é'.repeat(512)] as const;
+export const CLOSE_REASONS = [
+  { kind: 'empty', reason: '' },
+  { kind: 'short', reason: 'Grüße, 世界 👋' },
+  { kind: 'longest', reason: 'é'.repeat(512) },
+] as const;
 
 export const closePath = (code: number, reason: string) =>
   `/close?${new URLSearchParams({ code: String(code), reason })}`;

@@ -9,7 +9,16 @@ import {
   type WebTransportStep,
   webTransportPeerObstacle,
 } from '../../support/webtransport-peers.js';
-import { CLOSE_REASONS, CODES, closePath, DATAGRAMS, DATAGRAMS_ECHOED, echoed, pushed, SIZES } from './expectations.js';
+import {
+  CLOSE_REASONS,
+  CODES,
+  closePath,
+  DATAGRAM_SIZES,
+  datagramsEchoed,
+  echoed,
+  pushed,
+  SIZES,
+} from './expectations.js';
 import { OwnServer } from './own-server.js';
 
 const PEERS = ['aioquic', 'webtransport-go', 'webtransport-go (draft 02)'] as const satisfies WebTransportPeerName[];
@@ -43,7 +52,13 @@ describe.each(clients)('the client of $name and our server', ({ name, obstacle }
   });
 
   test('datagrams come back', async () => {
-    expect(await run(await serve(), '/echo', DATAGRAMS)).toMatchObject({ status: 200, results: DATAGRAMS_ECHOED });
+    const { steps, results } = datagramsEchoed(DATAGRAM_SIZES);
+    expect(await run(await serve(), '/echo', steps)).toMatchObject({ status: 200, results });
+  });
+
+  test('datagrams come back from a byte stream', async () => {
+    const { steps, results } = datagramsEchoed([1, 1100]);
+    expect(await run(await serve(), '/echo?datagrams=bytes', steps)).toMatchObject({ status: 200, results });
   });
 
   test('codes of ours that end streams arrive', async () => {
@@ -69,7 +84,7 @@ describe.each(clients)('the client of $name and our server', ({ name, obstacle }
     expect(await server.reported('stop', CODES.length)).toEqual(CODES.map((code) => ({ event: 'stop', code })));
   });
 
-  test.each(CLOSE_REASONS)('we close the session with the reason "%s"', async (reason) => {
+  test.each(CLOSE_REASONS)('we close the session with a reason: $kind', async ({ reason }) => {
     const server = await serve();
     for (const code of CODES) {
       const results = [{ code, reason, remote: true }];
@@ -77,7 +92,7 @@ describe.each(clients)('the client of $name and our server', ({ name, obstacle }
     }
   });
 
-  test.each(CLOSE_REASONS)('the client closes the session with the reason "%s"', async (reason) => {
+  test.each(CLOSE_REASONS)('the client closes the session with a reason: $kind', async ({ reason }) => {
     const server = await serve();
     for (const code of CODES) await run(server, '/report', [{ do: 'close', code, reason }]);
     const closed = await server.reported('closed', CODES.length);

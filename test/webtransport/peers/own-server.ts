@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createSecureServer, type ServerOptions, type WebTransportRequest } from '../../../src/server/index.js';
 import { WebTransportError } from '../../../src/webtransport.js';
 import type { TestIdentity } from '../../support/client.js';
@@ -80,7 +81,10 @@ export class OwnServer {
 
   /** @throws what a session's handling has failed with, besides the ends of sessions and streams */
   async stop(): Promise<void> {
-    await this.#server.close();
+    const closed = once(this.#server, 'close');
+    // Clients may have vanished, or keep their connections for later: no end of theirs is waited for.
+    this.#server.destroy();
+    await closed;
     if (this.#failures.length > 0) throw this.#failures[0];
   }
 
@@ -94,17 +98,24 @@ export class OwnServer {
       return;
     }
     const [protocol] = request.protocols;
-    const session = request.accept(protocol === undefined ? {} : { protocol });
+    const datagramsReadableType = query.get('datagrams') === 'bytes' ? 'bytes' : 'default';
+    const session = request.accept({ datagramsReadableType, ...(protocol === undefined ? {} : { protocol }) });
     report({ event: 'session', path, ...(protocol === undefined ? {} : { protocol }) });
     session.closed.then(
       ({ closeCode = 0, reason = '' }) =>
         report({ event: 'closed', closure: { code: closeCode, reason, remote: path !== '/close' } }),
       () => report({ event: 'closed', closure: { code: null, reason: '', remote: true } }),
     );
-    route({ session, path, query, report }).catch((error: unknown) => {
-      // The ends of sessions and streams are what they are told of elsewhere.
-      if (!(error instanceof WebTransportError)) this.#failures.push(error);
-    });
+    untilEnd(route({ session, path, query, report })).catch((error: unknown) => this.#failures.push(error));
+  }
+}
+
+/** The ends of sessions and streams are no failures: they are told of elsewhere. */
+async function untilEnd(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof WebTransportError)) throw error;
   }
 }
 
@@ -115,13 +126,12 @@ async function eachStream(
   unidirectional: (stream: ReadableStream<Uint8Array>) => Promise<unknown>,
 ): Promise<void> {
   const work: Promise<unknown>[] = [];
+  const take = async <Stream>(streams: ReadableStream<Stream>, handle: (stream: Stream) => Promise<unknown>) => {
+    for await (const stream of streams) work.push(untilEnd(handle(stream)));
+  };
   await Promise.all([
-    (async () => {
-      for await (const stream of session.incomingBidirectionalStreams) work.push(bidirectional(stream));
-    })(),
-    (async () => {
-      for await (const stream of session.incomingUnidirectionalStreams) work.push(unidirectional(stream));
-    })(),
+    untilEnd(take(session.incomingBidirectionalStreams, bidirectional)),
+    untilEnd(take(session.incomingUnidirectionalStreams, unidirectional)),
   ]);
   await Promise.all(work);
 }

@@ -170,12 +170,13 @@ async function exchangeDatagrams(
       const arrived = await Promise.race([answer, pause(DATAGRAM_PATIENCE_MS)]);
       if (arrived === undefined) continue;
       if (arrived.done) throw new Error('the session has ended');
-      answer = reader.read();
       isAnswered = String(arrived.value) === String(data);
+      // No read stays behind: the next step has the lock.
+      if (!isAnswered || index + 1 < count) answer = reader.read();
     }
   }
-  // The session's end rejects it.
-  answer.catch(() => undefined);
+  reader.releaseLock();
+  writer.releaseLock();
   return { echoed: count };
 }
 
@@ -222,7 +223,10 @@ async function receivePushed(session: ScenarioSession): Promise<unknown> {
   const bidi = await digestOf(readable);
   await sendPattern(writable, bidi.bytes);
   const uni = await incomingDigest(session);
-  const datagram = new TextDecoder().decode(await nextOf(session.datagrams.readable));
+  const nextDatagram = async () => new TextDecoder().decode(await nextOf(session.datagrams.readable));
+  const datagram = await nextDatagram();
+  // The late ones show that the server has had the answer.
+  for (let last = datagram; last !== 'late'; ) last = await nextDatagram();
   return { bidi, uni, datagram };
 }
 

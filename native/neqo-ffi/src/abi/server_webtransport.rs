@@ -35,6 +35,54 @@ pub unsafe extern "C" fn neqo_server_open_stream(
     }
 }
 
+/// Sends all bytes, or none; returns how many were taken.
+///
+/// # Safety
+///
+/// As for the module.
+#[no_mangle]
+pub unsafe extern "C" fn neqo_server_send_whole(
+    server: *mut NeqoServer,
+    connection: u32,
+    stream_id: u64,
+    data: NeqoBytes,
+) -> i64 {
+    // SAFETY: by contract.
+    unsafe {
+        call(server, |server| {
+            let data = bytes(data.data, data.length);
+            server
+                .engine
+                .send_whole(connection, StreamId::from(stream_id), data)
+                .map(number)
+        })
+    }
+}
+
+/// Resets a stream, of which the first bytes are delivered nevertheless.
+///
+/// # Safety
+///
+/// As for the module.
+#[no_mangle]
+pub unsafe extern "C" fn neqo_server_reset_stream_keeping(
+    server: *mut NeqoServer,
+    connection: u32,
+    stream_id: u64,
+    error: u64,
+    committed: u64,
+) -> i64 {
+    // SAFETY: by contract.
+    unsafe {
+        call(server, |server| {
+            server
+                .engine
+                .reset_stream_keeping(connection, StreamId::from(stream_id), error, committed)
+                .map(|()| NEQO_OK)
+        })
+    }
+}
+
 /// Says what a stream shares bandwidth with, and which of them goes first.
 ///
 /// # Safety

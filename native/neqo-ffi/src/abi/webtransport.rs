@@ -30,6 +30,48 @@ pub unsafe extern "C" fn neqo_open_stream(
     }
 }
 
+/// Sends all bytes, or none; returns how many were taken.
+///
+/// # Safety
+///
+/// As for the module.
+#[no_mangle]
+pub unsafe extern "C" fn neqo_send_whole(
+    conn: *mut NeqoConn,
+    stream_id: u64,
+    data: *const u8,
+    length: usize,
+) -> i64 {
+    // SAFETY: by contract.
+    unsafe {
+        call(conn, |conn| {
+            conn.send_whole(StreamId::from(stream_id), bytes(data, length))
+                .map(number)
+        })
+    }
+}
+
+/// Resets a stream, of which the first bytes are delivered nevertheless.
+///
+/// # Safety
+///
+/// As for the module.
+#[no_mangle]
+pub unsafe extern "C" fn neqo_reset_stream_keeping(
+    conn: *mut NeqoConn,
+    stream_id: u64,
+    error: u64,
+    committed: u64,
+) -> i64 {
+    // SAFETY: by contract.
+    unsafe {
+        call(conn, |conn| {
+            conn.reset_stream_keeping(StreamId::from(stream_id), error, committed)
+                .map(|()| NEQO_OK)
+        })
+    }
+}
+
 /// Says what a stream shares bandwidth with, and which of them goes first.
 ///
 /// # Safety

@@ -326,6 +326,7 @@ impl Engine {
                 timed_out: false,
                 close_when_sent: None,
                 failed: false,
+                tls_released: false,
                 failure_told: false,
                 announced: false,
                 released: false,

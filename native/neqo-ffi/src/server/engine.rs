@@ -198,19 +198,16 @@ impl Engine {
             self.notices.push_back((handle, notice));
         }
         let phase = entry.current_phase();
+        if phase == Phase::Established && !entry.tls_released {
+            entry.release_tls(self.params.transport.webtransport);
+        }
         if phase == entry.phase || entry.phase == Phase::Ended {
             return;
         }
         if entry.phase == Phase::Handshaking {
             self.pending -= 1;
             match phase {
-                Phase::Established => {
-                    self.totals.accepted += 1;
-                    // The exporter of a WebTransport session needs it.
-                    if !self.params.transport.webtransport {
-                        entry.release_tls();
-                    }
-                }
+                Phase::Established => self.totals.accepted += 1,
                 _ => self.totals.handshakes_failed += 1,
             }
         }

@@ -63,6 +63,8 @@ pub struct Entry {
     pub close_when_sent: Option<u64>,
     /// It ended outside of neqo: neqo panicked on it, or no credential was found in time.
     pub failed: bool,
+    /// Half of an idle connection's memory is given back.
+    pub tls_released: bool,
     pub failure_told: bool,
     /// The application knows of it.
     pub announced: bool,
@@ -148,12 +150,16 @@ impl Entry {
         self.failed || self.link.as_ref().is_some_and(greeted)
     }
 
-    /// The handshake is complete and HTTP/3 has sent its ticket: TLS is not needed any more.
-    pub fn release_tls(&mut self) {
-        if let Some(link) = &mut self.link {
-            if *link.connection.state() == State::Confirmed {
-                link.connection.release_tls();
-            }
+    /// The handshake is complete and HTTP/3 has sent its ticket: only the exporter of WebTransport sessions still needs TLS. All of
+    /// their drafts ask for HTTP datagrams, so that there are none with a client that takes no datagrams.
+    pub fn release_tls(&mut self, webtransport: bool) {
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        let needed = webtransport && link.handler.peer_takes_datagrams() != Some(false);
+        if !needed && *link.connection.state() == State::Confirmed {
+            link.connection.release_tls();
+            self.tls_released = true;
         }
     }
 

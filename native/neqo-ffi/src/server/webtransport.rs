@@ -20,6 +20,36 @@ impl Engine {
         })
     }
 
+    /// Sends all of it, or nothing if flow control does not allow that now; returns how much that is.
+    pub fn send_whole(
+        &mut self,
+        handle: u32,
+        stream_id: StreamId,
+        data: &[u8],
+    ) -> Result<usize, Error> {
+        if data.is_empty() {
+            return Ok(0);
+        }
+        self.on(handle, |handler, connection| {
+            let sent = handler.tagged_send_whole(connection, stream_id, data)?;
+            Ok(if sent { data.len() } else { 0 })
+        })
+    }
+
+    /// Resets a stream, of which the first bytes are delivered nevertheless.
+    pub fn reset_stream_keeping(
+        &mut self,
+        handle: u32,
+        stream_id: StreamId,
+        error: u64,
+        committed: u64,
+    ) -> Result<(), Error> {
+        let error = varint(error)?;
+        self.on(handle, |handler, connection| {
+            Ok(handler.tagged_stream_reset_send(connection, stream_id, error, committed)?)
+        })
+    }
+
     pub fn set_send_order(
         &mut self,
         handle: u32,

@@ -187,7 +187,7 @@ func refuseStream(ctx context.Context, session *webtransport.Session, code webtr
 	return receiveUnidirectional(ctx, session)
 }
 
-// receivePushed takes what the server sends by itself: a stream of either kind and a datagram.
+// receivePushed takes what the server sends by itself: a stream of either kind and datagrams, of which it tells the first.
 func receivePushed(ctx context.Context, session *webtransport.Session) (any, error) {
 	stream, err := session.AcceptStream(ctx)
 	if err != nil {
@@ -204,6 +204,10 @@ func receivePushed(ctx context.Context, session *webtransport.Session) (any, err
 	if err != nil {
 		return nil, err
 	}
-	datagram, err := session.ReceiveDatagram(ctx)
-	return event{"bidi": bidirectional, "uni": unidirectional, "datagram": string(datagram)}, err
+	first, err := session.ReceiveDatagram(ctx)
+	// The late ones show that the server has had the answer.
+	for last := first; err == nil && string(last) != "late"; {
+		last, err = session.ReceiveDatagram(ctx)
+	}
+	return event{"bidi": bidirectional, "uni": unidirectional, "datagram": string(first)}, err
 }

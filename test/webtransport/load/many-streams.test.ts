@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { loadAddon } from '../../../src/native.js';
+import { patternDigest } from '../../support/pattern.js';
+import { openSides, type SidesOptions } from './opened-sides.js';
+import type { Kind } from './side.js';
+
+const MIB = 2 ** 20;
+const AT_ONCE = 1000;
+const BYTES = 1900;
+const FIRST = 1000;
+const IN_SEQUENCE = 4000;
+/** What memory may grow by without being a leak of 4,000 streams: 6 KiB each. */
+const LEFT_BEHIND = 24 * MIB;
+
+const ROOMY: SidesOptions = {
+  server: { webTransport: { maxBidirectionalStreams: 2 * AT_ONCE, maxUnidirectionalStreams: 2 * AT_ONCE } },
+  transport: {
+    anticipatedConcurrentIncomingBidirectionalStreams: 2 * AT_ONCE,
+    anticipatedConcurrentIncomingUnidirectionalStreams: 2 * AT_ONCE,
+  },
+};
+
+describe('1,000 streams at once', () => {
+  const WHOLE = patternDigest(BYTES);
+
+  it('of each kind in each direction arrive exactly, and are all open together', { timeout: 60_000 }, async () => {
+    const { client, server, transport } = await openSides(ROOMY);
+    const kinds: Kind[] = ['unidirectional', 'bidirectional'];
+    for (const [sender, receiver] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      await receiver.serveStreams();
+      for (const kind of kinds) await Promise.all(Array.from({ length: AT_ONCE }, () => sender.offer(kind, BYTES)));
+    }
+    for (const side of [client, server]) {
+      await expect.poll(() => side.held(), { timeout: 20_000 }).toBe(kinds.length * AT_ONCE);
+    }
+    for (const side of [client, server]) {
+      const digests = await side.readHeld();
+      expect(digests).toHaveLength(kinds.length * AT_ONCE);
+      for (const digest of digests) expect(digest).toEqual(WHOLE);
+    }
+    for (const side of [client, server]) {
+      for (let index = 0; index < kinds.length * AT_ONCE; index += 1) await side.finished(index);
+    }
+    expect((await transport.getStats()).packetsSent).toBeGreaterThan(0);
+  });
+
+  it('come back exactly, from both sides at the same time', { timeout: 60_000 }, async () => {
+    const { client, server } = await openSides(ROOMY);
+    for (const side of [client, server]) await side.serveStreams();
+    const exchanged = await Promise.all([client, server].map((side) => side.exchange(AT_ONCE, BYTES, false)));
+    expect(exchanged).toEqual([AT_ONCE, AT_ONCE]);
+  });
+});
+
+describe.each(['client', 'server'] as const)('5,000 streams of the %s, one after the other', (from) => {
+  it('leave nothing behind at either end', { timeout: 120_000 }, async () => {
+    const { client, server, child } = await openSides();
+    const [sender, receiver] = from === 'client' ? [client, server] : [server, client];
+    await receiver.serveStreams();
+    expect(await sender.exchange(FIRST, BYTES, true)).toBe(FIRST);
+    const nativeBefore = [loadAddon().counters(), await child.call('nativeCounters')];
+    const before = await Promise.all([client.resident(), server.resident()]);
+    expect(await sender.exchange(IN_SEQUENCE, BYTES, true)).toBe(IN_SEQUENCE);
+    const after = await Promise.all([client.resident(), server.resident()]);
+    for (const [index, bytes] of after.entries()) expect(bytes - (before[index] ?? 0)).toBeLessThan(LEFT_BEHIND);
+    expect([loadAddon().counters(), await child.call('nativeCounters')]).toEqual(nativeBefore);
+  });
+});
