@@ -1,7 +1,7 @@
-import type { ReadableStream } from 'node:stream/web';
 import type { WebTransportDatagramsWritable } from './datagrams-writable.js';
 import type { WebTransportSendOptions } from './send-options.js';
 import type { TransportDatagrams } from './transport-datagrams.js';
+import type { ReadableStream } from './web-streams.js';
 import { defineInterface, forbidConstruction, type INTERNAL, toNumber, toUnsignedLong } from './webidl.js';
 
 /** @throws RangeError for what is negative or no number */
@@ -42,7 +42,7 @@ export class WebTransportDatagramDuplexStream {
    * reader's view that is too small for a datagram is a RangeError, and empty datagrams are lost. Who reads too slowly loses
    * the oldest.
    */
-  get readable(): ReadableStream<Uint8Array> {
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#datagrams.incoming.readable;
   }
 

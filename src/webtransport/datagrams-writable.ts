@@ -1,10 +1,10 @@
-import { WritableStream, WritableStreamDefaultWriter } from 'node:stream/web';
 import type { DatagramsSink } from './datagrams-sink.js';
 import { markHandled } from './deferred.js';
 import type { BufferSource } from './dictionaries.js';
 import { safeWrite } from './safe-write.js';
 import type { WebTransportSendGroup } from './send-group.js';
 import { toAssignedGroup } from './send-options.js';
+import { WritableStream, WritableStreamDefaultWriter } from './web-streams.js';
 import { defineInterface, forbidConstruction, type INTERNAL, toLongLong } from './webidl.js';
 
 /** Datagrams are unreliable: nobody has to look at whether one could still be written. */
@@ -84,7 +84,7 @@ export class WebTransportDatagramsWritable extends WritableStream<BufferSource> 
 defineInterface(WebTransportDatagramsWritable, 'WebTransportDatagramsWritable');
 
 /** Whether it still holds the lock: one that was released has no `desiredSize`. */
-function isActive(writer: WritableStreamDefaultWriter): boolean {
+function isActive(writer: WritableStreamDefaultWriter<BufferSource>): boolean {
   try {
     return writer.desiredSize !== undefined;
   } catch {

@@ -1,12 +1,10 @@
-import {
-  type ReadableByteStreamController,
-  ReadableStream,
-  type ReadableStreamDefaultController,
-} from 'node:stream/web';
+import type { ReadableByteStreamController, ReadableStreamDefaultController } from 'node:stream/web';
+import { closeByteStream } from './close-byte-stream.js';
 import { type DatagramSettings, isExpired, now } from './datagram-settings.js';
 import { type Deferred, deferred } from './deferred.js';
 import type { WebTransportDatagramsReadableType } from './dictionaries.js';
 import { Fifo } from './fifo.js';
+import { ReadableStream } from './web-streams.js';
 
 interface QueuedDatagram {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -15,7 +13,7 @@ interface QueuedDatagram {
 
 /** Datagrams on their way to the reader: the procedures pullDatagrams and receiveDatagrams (W3C WebTransport 5.4). */
 export class IncomingDatagrams {
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #settings: DatagramSettings;
   readonly #queue = new Fifo<QueuedDatagram>();
   #byteController: ReadableByteStreamController | undefined;
@@ -71,9 +69,8 @@ export class IncomingDatagrams {
   close(): void {
     if (this.#over) return;
     const pull = this.#end();
-    (this.#byteController ?? this.#controller)?.close();
-    // A read that still waits for bytes ends with none (Streams 3.11.3).
-    this.#byteController?.byobRequest?.respond(0);
+    if (this.#byteController !== undefined) closeByteStream(this.#byteController);
+    this.#controller?.close();
     pull?.resolve();
   }
 

@@ -1,7 +1,8 @@
-import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web';
+import type { ReadableStreamDefaultController } from 'node:stream/web';
 import type { Http3WebTransportStream } from '../stream/webtransport/http3-webtransport-stream.js';
 import { type Deferred, deferred } from './deferred.js';
 import { Fifo } from './fifo.js';
+import { ReadableStream } from './web-streams.js';
 
 /** Streams that the peer has reset before anybody took them, of which so many are kept. */
 const MAX_DEAD = 256;

@@ -1,6 +1,6 @@
 import type { Http3WebTransportSession } from '../stream/webtransport/http3-webtransport-session.js';
 import type { Http3WebTransportStream } from '../stream/webtransport/http3-webtransport-stream.js';
-import { type ConvertedStreamOptions, groupState } from './send-options.js';
+import { type ConvertedStreamOptions, engineOrder, groupState } from './send-options.js';
 
 /** A stream that was asked for and is not there yet. */
 interface PendingStream {
@@ -52,7 +52,8 @@ export class PendingStreams {
   }
 
   #ask(session: Http3WebTransportSession, pending: PendingStream): void {
-    const { sendGroup, sendOrder, waitUntilAvailable } = pending.options;
+    const { sendGroup, waitUntilAvailable } = pending.options;
+    const sendOrder = engineOrder(pending.options);
     const options = { waitUntilAvailable, sendOrder, sendGroup: groupState(sendGroup)?.id ?? 0 };
     pending.giveUp = session.openStream(pending.bidirectional, options, (result) => {
       this.#pending.delete(pending);

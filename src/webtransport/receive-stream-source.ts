@@ -1,6 +1,7 @@
 import type { ReadableByteStreamController, UnderlyingByteSource } from 'node:stream/web';
 import type { ReceiveHalf, ReceiveHalfStats } from '../stream/webtransport/receive-half.js';
 import type { HalfError } from '../stream/webtransport/session-end.js';
+import { closeByteStream } from './close-byte-stream.js';
 import { deferred } from './deferred.js';
 import type { TransportMember, TransportMembers } from './transport-members.js';
 import { abortCode, streamError } from './web-transport-error.js';
@@ -49,7 +50,10 @@ export class ReceiveStreamSource implements UnderlyingByteSource, TransportMembe
       else if (!this.#over) {
         if (bytes > 0 && view) request?.respond(bytes);
         else if (bytes > 0) controller.enqueue(scratch.slice(0, bytes));
-        if (fin) this.#close(controller);
+        if (fin) {
+          this.#end();
+          closeByteStream(controller);
+        }
       }
       pulled.resolve();
     });
@@ -69,13 +73,6 @@ export class ReceiveStreamSource implements UnderlyingByteSource, TransportMembe
   /** Undefined if neqo has forgotten it. */
   stats(): Promise<ReceiveHalfStats | undefined> {
     return this.#half.stats();
-  }
-
-  #close(controller: ReadableByteStreamController): void {
-    this.#end();
-    controller.close();
-    // A read that still waits for bytes ends with none (Streams 3.11.3).
-    controller.byobRequest?.respond(0);
   }
 
   #halfFailed(error: HalfError | undefined): void {

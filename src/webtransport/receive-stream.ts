@@ -1,6 +1,7 @@
-import { ReadableStream, type UnderlyingSource } from 'node:stream/web';
+import type { UnderlyingSource } from 'node:stream/web';
 import type { WebTransportReceiveStreamStats } from './dictionaries.js';
 import type { ReceiveStreamSource } from './receive-stream-source.js';
+import { ReadableStream } from './web-streams.js';
 import { defineInterface, forbidConstruction, type INTERNAL } from './webidl.js';
 
 /**
@@ -10,7 +11,7 @@ import { defineInterface, forbidConstruction, type INTERNAL } from './webidl.js'
  *   to 64 KiB. Whoever does not read holds the peer up, within this stream.
  * - `cancel(reason)` asks the peer to stop, with the `streamErrorCode` of a WebTransportError, else with 0.
  */
-export class WebTransportReceiveStream extends ReadableStream<Uint8Array> {
+export class WebTransportReceiveStream extends ReadableStream<Uint8Array<ArrayBuffer>> {
   readonly #source: ReceiveStreamSource;
 
   /** @internal */
@@ -18,7 +19,7 @@ export class WebTransportReceiveStream extends ReadableStream<Uint8Array> {
     const [token, source] = parameters;
     forbidConstruction(token);
     // Node's types know byte sources only for streams that are not generic.
-    super(source as unknown as UnderlyingSource<Uint8Array>);
+    super(source as unknown as UnderlyingSource<Uint8Array<ArrayBuffer>>);
     this.#source = source;
   }
 

@@ -56,6 +56,11 @@ export function groupState(group: WebTransportSendGroup | null): SendGroupState 
   return group === null ? undefined : sendGroupState(group);
 }
 
+/** The order as the session takes it: beyond 2^53 - 1 either way, all are one. */
+export function engineOrder({ sendOrder }: SendPriority): number {
+  return Math.min(Math.max(sendOrder, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
+}
+
 function isOwnGroup(group: WebTransportSendGroup | null, transport: object): boolean {
   return group === null || sendGroupState(group).transport === transport;
 }

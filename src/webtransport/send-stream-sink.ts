@@ -4,7 +4,7 @@ import type { HalfError } from '../stream/webtransport/session-end.js';
 import { AtomicChunk } from './atomic-chunk.js';
 import type { WebTransportSendStreamStats } from './dictionaries.js';
 import type { SendGroupState } from './send-group-state.js';
-import { groupState, type SendPriority } from './send-options.js';
+import { engineOrder, groupState, type SendPriority } from './send-options.js';
 import type { TransportMember, TransportMembers } from './transport-members.js';
 import { abortCode, streamError } from './web-transport-error.js';
 import { toBytes } from './webidl.js';
@@ -107,6 +107,7 @@ export class SendStreamSink implements UnderlyingSink<unknown>, TransportMember 
       if (chunk instanceof AtomicChunk) this.#atomicWrites.delete(chunk);
       return undefined;
     }
+    const length = bytes.byteLength;
     return new Promise((resolve, reject) => {
       this.#begin({ resolve, reject });
       this.#half.write(
@@ -114,9 +115,11 @@ export class SendStreamSink implements UnderlyingSink<unknown>, TransportMember 
         (error) => {
           if (error?.kind === 'blocked') this.#abortAtomicWrites();
           else if (error !== undefined) this.#halfFailed(error);
+          // The peer must not take what is left of it for all of it.
+          else if (bytes.byteLength !== length) this.#abort(new TypeError('The chunk was detached while it was sent'));
           else {
             if (chunk instanceof AtomicChunk) this.#atomicWrites.delete(chunk);
-            this.#bytesWritten += bytes.byteLength;
+            this.#bytesWritten += length;
             this.#settle();
           }
         },
@@ -172,7 +175,7 @@ export class SendStreamSink implements UnderlyingSink<unknown>, TransportMember 
     if (this.#over) return;
     const group = groupState(priority.sendGroup);
     this.#join(group);
-    this.#half.setPriority(group?.id ?? 0, priority.sendOrder);
+    this.#half.setPriority(group?.id ?? 0, engineOrder(priority));
   }
 
   /** Counts in the group's statistics from now on. */

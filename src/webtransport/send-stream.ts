@@ -1,8 +1,8 @@
-import { WritableStream } from 'node:stream/web';
 import type { BufferSource, WebTransportSendStreamStats } from './dictionaries.js';
 import type { WebTransportSendGroup } from './send-group.js';
 import { toAssignedGroup } from './send-options.js';
 import type { SendStreamSink } from './send-stream-sink.js';
+import { WritableStream } from './web-streams.js';
 import { WebTransportWriter } from './web-transport-writer.js';
 import { defineInterface, forbidConstruction, INTERNAL, toLongLong } from './webidl.js';
 
@@ -10,7 +10,7 @@ import { defineInterface, forbidConstruction, INTERNAL, toLongLong } from './web
  * The sending side of a stream (W3C WebTransport 7). Takes ArrayBuffers and views of them.
  *
  * - A write is fulfilled once QUIC has taken all its bytes, which is the back-pressure. The bytes are not copied: do not
- *   change them before.
+ *   change them before. A chunk whose buffer is transferred meanwhile aborts the stream.
  * - `close()` is fulfilled once the peer has acknowledged everything.
  * - `abort(reason)` resets the stream with the `streamErrorCode` of a WebTransportError, else with 0.
  */

@@ -1,8 +1,8 @@
-import { type WritableStream, WritableStreamDefaultWriter } from 'node:stream/web';
 import { AtomicChunk } from './atomic-chunk.js';
 import type { BufferSource } from './dictionaries.js';
 import { safeWrite } from './safe-write.js';
 import type { SendStreamSink } from './send-stream-sink.js';
+import { type WritableStream, WritableStreamDefaultWriter } from './web-streams.js';
 import { defineInterface, forbidConstruction, type INTERNAL, promised } from './webidl.js';
 
 /** Of `WebTransportSendStream.getWriter()` (W3C WebTransport 11). */

@@ -1,4 +1,3 @@
-import type { ReadableStream } from 'node:stream/web';
 import type { WebTransportBidirectionalStream } from './bidirectional-stream.js';
 import { installedConnector, type ReadySession } from './connector.js';
 import { WebTransportDatagramDuplexStream } from './datagram-duplex-stream.js';
@@ -17,6 +16,7 @@ import { toStreamOptions, type WebTransportSendStreamOptions } from './send-opti
 import type { WebTransportSendStream } from './send-stream.js';
 import { type CloseInfo, Transport } from './transport.js';
 import { toAnticipated, toTransportOptions, toTransportUrl } from './transport-options.js';
+import type { ReadableStream } from './web-streams.js';
 import { defineInterface, INTERNAL, promised, toBytes, toDictionary, toUnsignedLong, toUsvString } from './webidl.js';
 
 /** Longest label and context of `exportKeyingMaterial()`, in bytes. */

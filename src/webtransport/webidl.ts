@@ -107,21 +107,37 @@ export function toSequence<T>(value: unknown, convert: (element: unknown) => T, 
   return Array.from(iterable as Iterable<unknown>, convert);
 }
 
-/** Whether it is a BufferSource whose memory is not shared with other threads. */
-function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
-  if (ArrayBuffer.isView(value)) return !types.isSharedArrayBuffer(value.buffer);
-  return types.isArrayBuffer(value);
+type ViewSlot = 'buffer' | 'byteOffset' | 'byteLength';
+
+/** Reads internal slots: what a subclass, or the object itself, says in members of these names need not be true. */
+function slotReader(prototype: object): (view: ArrayBufferView, slot: ViewSlot) => unknown {
+  const { buffer, byteOffset, byteLength } = Object.getOwnPropertyDescriptors(prototype) as Record<
+    ViewSlot,
+    PropertyDescriptor
+  >;
+  const getters = { buffer, byteOffset, byteLength };
+  return (view, slot) => getters[slot].get?.call(view);
 }
 
+const typedArraySlot = slotReader(Object.getPrototypeOf(Uint8Array.prototype) as object);
+const dataViewSlot = slotReader(DataView.prototype);
+
 /**
- * The bytes of a BufferSource where they are, not copied.
+ * The bytes of a BufferSource where they are, not copied: as a plain view, since subclasses have methods of their own (`slice`
+ * of a Buffer copies nothing). Empty if the buffer is detached (Web IDL 3.2.26, "get a copy of the bytes").
  *
  * @throws TypeError if it is no BufferSource, or its memory is shared
  */
 export function toBytes(value: unknown, what: string): Uint8Array<ArrayBuffer> {
-  if (value instanceof Uint8Array && value.buffer instanceof ArrayBuffer) return value as Uint8Array<ArrayBuffer>;
-  if (!isBufferSource(value)) throw new TypeError(`${what} is not an ArrayBuffer or a view of one`);
-  if (types.isArrayBuffer(value)) return new Uint8Array(value);
-  const view = value as ArrayBufferView<ArrayBuffer>;
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const view = ArrayBuffer.isView(value) ? value : undefined;
+  const slot = types.isDataView(value) ? dataViewSlot : typedArraySlot;
+  const buffer = view === undefined ? value : slot(view, 'buffer');
+  if (!types.isArrayBuffer(buffer)) throw new TypeError(`${what} is not an ArrayBuffer or a view of one`);
+  try {
+    if (view === undefined) return new Uint8Array(buffer);
+    return new Uint8Array(buffer, slot(view, 'byteOffset') as number, slot(view, 'byteLength') as number);
+  } catch {
+    // Of a detached buffer there can be no view.
+    return new Uint8Array();
+  }
 }

@@ -59,7 +59,9 @@ export type WebTransportPeerEvent =
   | { readonly event: 'refused'; readonly error: string }
   | { readonly event: 'reset' | 'stop'; readonly code: number | null }
   | { readonly event: 'received'; readonly bytes: number; readonly sha256: string }
-  | { readonly event: 'closed'; readonly closure: PeerClosure };
+  | { readonly event: 'closed'; readonly closure: PeerClosure }
+  | { readonly event: 'refused-stream'; readonly what: 'reset' | 'stop'; readonly code: number }
+  | { readonly event: 'terminated'; readonly code: number };
 
 type ServerLine = WebTransportPeerEvent | { readonly event: 'listening'; readonly port: number };
 type EventName = WebTransportPeerEvent['event'];
@@ -134,6 +136,11 @@ export class WebTransportPeer {
     return this.#peer.log();
   }
 
+  /** Ends its process by SIGKILL. {@link stop} is still to be called. */
+  kill(): Promise<void> {
+    return this.#peer.kill();
+  }
+
   /** Ends the server without a word to its clients. Idempotent. */
   async stop(): Promise<void> {
     await this.#peer.stop();
@@ -147,6 +154,8 @@ export type WebTransportStep =
   | { readonly do: 'datagrams'; readonly count: number; readonly bytes: number }
   | { readonly do: 'refuse'; readonly code: number }
   | { readonly do: 'refused' | 'pushed' | 'closed' }
+  | { readonly do: 'opened'; readonly count: number }
+  | { readonly do: 'many'; readonly count: number; readonly bytes: number }
   | { readonly do: 'close'; readonly code: number; readonly reason: string };
 
 export interface WebTransportOutcome {

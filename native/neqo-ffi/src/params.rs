@@ -106,7 +106,14 @@ impl Transport {
         remote: bool,
     ) -> Result<ConnectionParameters, InitError> {
         self.check()?;
-        Ok(ConnectionParameters::default()
+        let mut parameters = ConnectionParameters::default();
+        if self.webtransport {
+            // Both sides open streams of both kinds.
+            parameters = parameters
+                .max_stream_data(StreamType::BiDi, !remote, self.max_stream_data)
+                .max_stream_data(StreamType::UniDi, true, self.max_stream_data);
+        }
+        Ok(parameters
             .versions(Version::Version1, self.versions())
             .cc_algorithm(self.congestion_control)
             .max_data(self.max_data)

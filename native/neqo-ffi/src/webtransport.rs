@@ -29,11 +29,7 @@ impl Conn<'_> {
     }
 
     /// Sends all of it, or nothing if flow control does not allow that now; returns how much that is.
-    pub(crate) fn send_whole(
-        &mut self,
-        stream_id: StreamId,
-        data: &[u8],
-    ) -> Result<usize, Error> {
+    pub(crate) fn send_whole(&mut self, stream_id: StreamId, data: &[u8]) -> Result<usize, Error> {
         if data.is_empty() {
             return Ok(0);
         }

@@ -17,9 +17,9 @@ export interface ServerWebTransportOptions {
   readonly allowedOrigins?: readonly string[] | OriginCheck;
   /** Refuse requests without an Origin field, which browsers never make, with 403. Default false. */
   readonly requireOrigin?: boolean;
-  /** Streams of sessions that the client may have open at once, besides `maxConcurrentStreams` requests. Default 100. */
+  /** Streams of sessions that the client may have open at once, besides `maxConcurrentStreams` requests. Default 256. */
   readonly maxBidirectionalStreams?: number;
-  /** Default 100. */
+  /** Default 256. */
   readonly maxUnidirectionalStreams?: number;
   /** Largest datagram that is accepted (RFC 9221 3), with all its headers. Default 65,535. */
   readonly maxDatagramSize?: number;
@@ -27,7 +27,10 @@ export interface ServerWebTransportOptions {
   readonly incomingDatagramQueue?: number;
   /** Datagrams that wait in the engine for a packet; more wait in the session. Default 128. */
   readonly outgoingDatagramQueue?: number;
-  /** Streams and datagrams held for sessions that are not accepted yet. Defaults 128, 128 and 128 KiB of datagrams. */
+  /**
+   * Streams and datagrams held for sessions that are not accepted yet. Defaults: as many streams as the client may open, 128
+   * datagrams, and 128 KiB of them.
+   */
   readonly maxEarlyStreams?: number;
   readonly maxEarlyDatagrams?: number;
   readonly maxEarlyDatagramBytes?: number;
@@ -52,6 +55,8 @@ export interface ResolvedServerWebTransport {
   readonly maxQueuedSessions: number;
 }
 
+/** Of each direction: what is unread in all of them together is bounded by the connection's window (`quic.maxData`). */
+const MAX_STREAMS = 256;
 /** Of a DATAGRAM frame (RFC 9221 3): what fits into any UDP packet. */
 const MAX_DATAGRAM_SIZE = 65_535;
 /** Serialized as browsers do it (RFC 6454 6.2): no path, not even '/'. */
@@ -73,15 +78,10 @@ export function resolveServerWebTransport(
     max = MAX_COUNT,
     min = 0,
   ): number => count(`webTransport.${name}`, value, fallback, max, min);
-  const maxBidirectionalStreams = number('maxBidirectionalStreams', given.maxBidirectionalStreams, 100);
-  const maxUnidirectionalStreams = number('maxUnidirectionalStreams', given.maxUnidirectionalStreams, 100);
+  const maxBidirectionalStreams = number('maxBidirectionalStreams', given.maxBidirectionalStreams, MAX_STREAMS);
+  const maxUnidirectionalStreams = number('maxUnidirectionalStreams', given.maxUnidirectionalStreams, MAX_STREAMS);
   return {
-    limits: {
-      ...resolveLimits(given, number),
-      // One session may use up what the connection has.
-      sessionStreamsBidirectional: maxBidirectionalStreams,
-      sessionStreamsUnidirectional: maxUnidirectionalStreams,
-    },
+    limits: resolveLimits(given, maxBidirectionalStreams, maxUnidirectionalStreams, number),
     isAllowedOrigin: originCheck(given.allowedOrigins),
     requireOrigin: flag('webTransport.requireOrigin', given.requireOrigin, false),
     maxBidirectionalStreams,
@@ -102,12 +102,20 @@ type NumberOption = (
   min?: number,
 ) => number;
 
-function resolveLimits(given: ServerWebTransportOptions, number: NumberOption): WebTransportLimits {
-  const { maxEarlyStreams, maxEarlyDatagrams, maxEarlyDatagramBytes } = DEFAULT_WEBTRANSPORT_LIMITS;
+function resolveLimits(
+  given: ServerWebTransportOptions,
+  bidirectional: number,
+  unidirectional: number,
+  number: NumberOption,
+): WebTransportLimits {
+  const { maxEarlyDatagrams, maxEarlyDatagramBytes } = DEFAULT_WEBTRANSPORT_LIMITS;
   return {
     ...DEFAULT_WEBTRANSPORT_LIMITS,
     maxSessions: number('maxSessions', given.maxSessions, DEFAULT_WEBTRANSPORT_LIMITS.maxSessions, MAX_COUNT, 1),
-    maxEarlyStreams: number('maxEarlyStreams', given.maxEarlyStreams, maxEarlyStreams),
+    // One session may use up what the connection has, also before it is accepted.
+    maxEarlyStreams: number('maxEarlyStreams', given.maxEarlyStreams, bidirectional + unidirectional),
+    sessionStreamsBidirectional: bidirectional,
+    sessionStreamsUnidirectional: unidirectional,
     maxEarlyDatagrams: number('maxEarlyDatagrams', given.maxEarlyDatagrams, maxEarlyDatagrams),
     maxEarlyDatagramBytes: number('maxEarlyDatagramBytes', given.maxEarlyDatagramBytes, maxEarlyDatagramBytes),
   };

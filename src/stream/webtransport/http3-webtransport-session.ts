@@ -143,8 +143,9 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
   }
 
   /**
-   * STOP_SENDING for the CONNECT stream, which peers send together with CLOSE: how the session ends is said by the stream's other
-   * half. If that does not end in time, this is an abrupt end. Inside a turn. @param code HTTP/3 error code
+   * STOP_SENDING for the CONNECT stream, which peers send together with CLOSE, or WT_SESSION_GONE for a stream of the session: how
+   * the session ends is said by the CONNECT stream's other half. If that does not end in time, this is an abrupt end. Inside
+   * a turn. @param code HTTP/3 error code
    */
   controlStopped(code: number): void {
     if (this.#controlEnded || this.#patience !== undefined || this.#state === 'closed') return;

@@ -221,15 +221,17 @@ export class WebTransportMux implements SessionMux {
   /** RESET_STREAM. @param code HTTP/3 error code. @returns false: not a WebTransport stream */
   reset(streamId: number, code: number): boolean {
     const stream = this.#streams.get(streamId);
-    stream?.receiving?.wasReset(code);
-    return stream !== undefined;
+    if (stream === undefined) return false;
+    this.#breakOff(stream, code, () => stream.receiving?.wasReset(code));
+    return true;
   }
 
   /** STOP_SENDING. @param code HTTP/3 error code. @returns false: not a WebTransport stream */
   stopSending(streamId: number, code: number): boolean {
     const stream = this.#streams.get(streamId);
-    stream?.sending?.stopped(code);
-    return stream !== undefined;
+    if (stream === undefined) return false;
+    this.#breakOff(stream, code, () => stream.sending?.stopped(code));
+    return true;
   }
 
   /** STREAM_FINISHED: everything that was sent, FIN included, is acknowledged. */
@@ -336,5 +338,15 @@ export class WebTransportMux implements SessionMux {
     const waiters = this.#negotiationWaiters;
     this.#negotiationWaiters = [];
     for (const done of waiters) done(this.#version);
+  }
+
+  /**
+   * A peer that ends a session breaks its streams off with WT_SESSION_GONE, which can come before the end itself: the halves wait
+   * for that, since it says why.
+   */
+  #breakOff(stream: Http3WebTransportStream, code: number, breakOff: () => void): void {
+    if (code !== WEBTRANSPORT_ERROR.WT_SESSION_GONE) breakOff();
+    // Of a session that has ended meanwhile the streams are about to be told.
+    else this.#sessions.get(stream.session.id)?.controlStopped(code);
   }
 }

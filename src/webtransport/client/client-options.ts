@@ -43,6 +43,8 @@ function webTransportParams(options: CheckedOptions): WebTransportParams {
   return {
     limits: {
       ...DEFAULT_WEBTRANSPORT_LIMITS,
+      // What a server opens in one flight with its answer is here before the session is: none of it is refused.
+      maxEarlyStreams: maxStreamsBidi + maxStreamsUni,
       sessionStreamsBidirectional: maxStreamsBidi,
       sessionStreamsUnidirectional: maxStreamsUni,
     },

@@ -149,14 +149,8 @@ export class ConnectTransaction implements Transaction, ControlChannel {
   }
 
   onRequestBodyUnwanted(errorCode: number): void {
-    // The server may have sent it with CLOSE, as webtransport-go before 0.10 does, or with a response that is no acceptance,
-    // and it can overtake those. Without anything else it is an abrupt end.
-    this.#patience = setTimeout(() => {
-      this.#mux.turns.later(() => {
-        this.#session?.controlStopped(errorCode);
-        this.reset(H3_ERROR.H3_REQUEST_CANCELLED);
-      });
-    }, END_PATIENCE);
+    // It may come with CLOSE, or with a response that is no acceptance, and can overtake those: the session waits for them.
+    this.#session?.controlStopped(errorCode);
   }
 
   onStreamDone(): void {

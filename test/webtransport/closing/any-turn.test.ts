@@ -37,7 +37,10 @@ const CAUSES: readonly (readonly [string, (scene: Scene) => unknown])[] = [
   ['the client closes', ({ transport }) => transport.close({ closeCode: 1, reason: 'x' })],
   ['the client breaks its streams off', ({ transport }) => abortAll(transport)],
   ['the server closes', ({ sessions, transport }) => (sessions[0] ?? transport).close({ closeCode: 2 })],
-  ['the server destroys the connection', ({ requests, transport }) => (requests[0]?.session.destroy() ?? transport.close())],
+  [
+    'the server destroys the connection',
+    ({ requests, transport }) => requests[0]?.session.destroy() ?? transport.close(),
+  ],
   ['the server is destroyed', ({ server }) => server.destroy()],
   [
     'both close at once',

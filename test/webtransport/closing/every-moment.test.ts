@@ -85,7 +85,10 @@ async function start(): Promise<Ends> {
   const identity = await testIdentity();
   const { keyPem: key, certPem: cert } = identity.certificate;
   const options = { key, cert, webTransport: true, idleTimeout: IDLE_TIMEOUT };
-  const server = await ChildModule.start<ClosingServerFunctions>(new URL('./server-child.ts', import.meta.url), options);
+  const server = await ChildModule.start<ClosingServerFunctions>(
+    new URL('./server-child.ts', import.meta.url),
+    options,
+  );
   onTestFinished(() => server.stop());
   const target = { host: '127.0.0.1', port: await server.call('port') };
   const proxy = await ImpairmentProxy.start({ target, seed: SEED });

@@ -3,12 +3,9 @@ import type { Outcomes } from './ledger.js';
 /** How a session ended, seen from one side. */
 export type End =
   | { readonly kind: 'closed here' | 'closed there'; readonly closeCode: number; readonly reason: string }
-  /** `draining`: the server said before that it was about to go. */
   | { readonly kind: 'failed' | 'failed before it was ready' };
 
 const SESSION = 'WebTransportError session';
-/** The reset of a stream can be seen before the end of the session that caused it. */
-const STREAM_OR_SESSION = /^WebTransportError (stream|session)$/;
 const DONE = /^fulfilled( \{.*"done":true\})?$/;
 /** What may be over in the moment of the end. */
 const DONE_OR_SESSION = /^(fulfilled|WebTransportError session)$/;
@@ -26,6 +23,7 @@ function expectation(name: string, end: End): Expectation {
     case name === 'closed':
       return clean ? `fulfilled ${JSON.stringify({ closeCode: end.closeCode, reason: end.reason })}` : SESSION;
     case name === 'draining':
+      // Fulfilled if the server said before that it was about to go.
       return /^(pending|fulfilled)$/;
     case name === 'afterwards close':
       return 'fulfilled';
@@ -44,7 +42,7 @@ function expectation(name: string, end: End): Expectation {
     case /^(incoming|open datagram|datagram)/.test(name):
       return clean ? DONE : SESSION;
     default:
-      return kind === 'closed here' ? 'AbortError' : STREAM_OR_SESSION;
+      return kind === 'closed here' ? 'AbortError' : SESSION;
   }
 }
 

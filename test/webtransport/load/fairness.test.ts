@@ -31,7 +31,12 @@ function sharesAt(arrivals: readonly Arrival[], part: number): number[] {
 
 /** Bytes of each stream when the first was complete. */
 function sharesAtFirstEnd(arrivals: readonly Arrival[]): Map<number, number> {
-  return totals(arrivals.slice(0, arrivals.findIndex(({ end }) => end)));
+  return totals(
+    arrivals.slice(
+      0,
+      arrivals.findIndex(({ end }) => end),
+    ),
+  );
 }
 
 function expectFair(shares: readonly number[]): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadAddon } from '../../../src/native.js';
 import { patternDigest } from '../../support/pattern.js';
+import { serveTransports } from '../client/support/opened.js';
 import { openSides, type SidesOptions } from './opened-sides.js';
 import type { Kind } from './side.js';
 
@@ -45,6 +46,23 @@ describe('1,000 streams at once', () => {
       for (let index = 0; index < kinds.length * AT_ONCE; index += 1) await side.finished(index);
     }
     expect((await transport.getStats()).packetsSent).toBeGreaterThan(0);
+  });
+
+  it('that the server opens in one flight with its answer are all there', { timeout: 60_000 }, async () => {
+    const outcomes: Promise<unknown>[] = [];
+    const { open } = await serveTransports((request) => {
+      const session = request.accept();
+      session.closed.catch(() => undefined);
+      for (let index = 0; index < AT_ONCE; index += 1) {
+        outcomes.push(session.createUnidirectionalStream().then((stream) => stream.getWriter().close()));
+      }
+    });
+    const reader = open().incomingUnidirectionalStreams.getReader();
+    for (let index = 0; index < AT_ONCE; index += 1) {
+      const { value } = await reader.read();
+      expect(await value?.getReader().read()).toEqual({ done: true, value: undefined });
+    }
+    await Promise.all(outcomes);
   });
 
   it('come back exactly, from both sides at the same time', { timeout: 60_000 }, async () => {

@@ -9,9 +9,7 @@ const LENGTH = 900 * 1024;
 /** Bytes a second; what a sender has beyond that waits with it. The queue holds all, so that nothing is lost and comes again. */
 const SLOW: SidesOptions = { path: { rateBytesPerSecond: 2 * MIB, queueBytes: 64 * MIB } };
 async function ended(side: SideCalls, count: number): Promise<Arrival[]> {
-  await expect
-    .poll(async () => finishers(await side.arrivals()).length, { timeout: 20_000, interval: 50 })
-    .toBe(count);
+  await expect.poll(async () => finishers(await side.arrivals()).length, { timeout: 20_000, interval: 50 }).toBe(count);
   return side.arrivals();
 }
 

@@ -205,16 +205,15 @@ export class Side implements SideCalls {
       if (sending) setImmediate(turn);
     };
     setImmediate(turn);
-    const writes: Promise<void>[] = [];
+    // Writes are settled in order. A list of them all would be what memory grows by.
+    let last: Promise<void> | undefined;
     for (let index = 0; index < count; index += 1) {
       await writer.ready;
-      writes.push(
-        writer.write(datagram).then(() => {
-          written += 1;
-        }),
-      );
+      last = writer.write(datagram).then(() => {
+        written += 1;
+      });
     }
-    await Promise.all(writes);
+    await last;
     sending = false;
     return { written, turns };
   }

@@ -20,13 +20,15 @@ interface Served {
 
 /** What each path does with a session besides reporting it. */
 const ROUTES: Readonly<Record<string, (served: Served) => Promise<unknown>>> = {
-  '/echo': ({ session }) => Promise.all([eachStream(session, echo, echoBack(session)), echoDatagrams(session)]),
+  '/echo': echoAll,
+  '/held': echoAll,
   '/report': (served) => eachStream(served.session, reportEnds(served), async () => undefined),
   '/reset': (served) => eachStream(served.session, refuse(served), async () => undefined),
   '/stop': (served) => eachStream(served.session, refuse(served), async () => undefined),
   '/close': async ({ session, query }) =>
     session.close({ closeCode: Number(query.get('code')), reason: query.get('reason') ?? '' }),
   '/push': push,
+  '/open': open,
 };
 
 /** Our server doing with each session what its path says, as the peers' servers do; `README.md` has the paths. */
@@ -34,6 +36,7 @@ export class OwnServer {
   readonly #server: ReturnType<typeof createSecureServer>;
   readonly #events: WebTransportPeerEvent[] = [];
   readonly #failures: unknown[] = [];
+  readonly #held: WebTransportRequest[] = [];
 
   private constructor({ certificate }: Pick<TestIdentity, 'certificate'>, options: ServerOptions) {
     this.#server = createSecureServer({
@@ -42,7 +45,17 @@ export class OwnServer {
       webTransport: true,
       ...options,
     });
-    this.#server.on('webtransport', (request: WebTransportRequest) => this.#answer(request));
+    this.#server.on('webtransport', (request: WebTransportRequest) => {
+      if (request.path === '/held') this.#held.push(request);
+      else this.#answer(request);
+    });
+    this.#server.on('stream', (stream, headers) => {
+      if (headers[':path'] === '/release') for (const request of this.#held.splice(0)) this.#answer(request);
+      stream.respond();
+      // A client that breaks its connection breaks its requests as well.
+      stream.on('error', () => undefined);
+      stream.pipe(stream);
+    });
   }
 
   static async start(identity: Pick<TestIdentity, 'certificate'>, options: ServerOptions = {}): Promise<OwnServer> {
@@ -139,7 +152,11 @@ async function eachStream(
 const echo = ({ readable, writable }: StreamPair) => readable.pipeTo(writable);
 
 const echoBack = (session: ScenarioSession) => async (readable: ReadableStream<Uint8Array>) =>
-  readable.pipeTo(await session.createUnidirectionalStream());
+  readable.pipeTo(await session.createUnidirectionalStream({ waitUntilAvailable: true }));
+
+async function echoAll({ session }: Served): Promise<void> {
+  await Promise.all([eachStream(session, echo, echoBack(session)), echoDatagrams(session)]);
+}
 
 async function echoDatagrams({ datagrams }: ScenarioSession): Promise<void> {
   const writable = datagrams.createWritable?.();
@@ -190,6 +207,25 @@ async function push({ session, query, report }: Served): Promise<void> {
   await bidi.close();
   report({ event: 'received', ...(await digestOf(readable)) });
   await sendDatagrams('late');
+}
+
+/** Opens `count` streams of each kind at once with `bytes` on them, and reports what comes back on the bidirectional ones. */
+async function open({ session, query, report }: Served): Promise<void> {
+  const bytes = patternBytes(Number(query.get('bytes')));
+  const fill = async (writable: WritableStream<Uint8Array>) => {
+    const writer = writable.getWriter();
+    await writer.write(bytes);
+    await writer.close();
+  };
+  const wait = { waitUntilAvailable: true };
+  const openBidirectional = async () => {
+    const { readable, writable } = await session.createBidirectionalStream(wait);
+    await fill(writable);
+    report({ event: 'received', ...(await digestOf(readable)) });
+  };
+  const openUnidirectional = async () => fill(await session.createUnidirectionalStream(wait));
+  const count = Number(query.get('count'));
+  await Promise.all(Array.from({ length: count }, () => Promise.all([openBidirectional(), openUnidirectional()])));
 }
 
 function codeOf(error: unknown): number | null {

@@ -28,8 +28,8 @@ export interface ScenarioSession {
     createWritable?(): WritableStream<Uint8Array>;
     readonly writable?: WritableStream<Uint8Array>;
   };
-  createBidirectionalStream(): Promise<StreamPair>;
-  createUnidirectionalStream(): Promise<WritableStream<Uint8Array>>;
+  createBidirectionalStream(options?: { readonly waitUntilAvailable?: boolean }): Promise<StreamPair>;
+  createUnidirectionalStream(options?: { readonly waitUntilAvailable?: boolean }): Promise<WritableStream<Uint8Array>>;
   close(info?: { readonly closeCode?: number; readonly reason?: string }): void;
 }
 
@@ -99,6 +99,10 @@ async function carryOut(
     }
     case 'pushed':
       return receivePushed(session);
+    case 'opened':
+      return receiveOpened(session, step.count);
+    case 'many':
+      return echoMany(session, step);
     case 'close':
       session.close({ closeCode: step.code, reason: step.reason });
       return {};
@@ -228,6 +232,43 @@ async function receivePushed(session: ScenarioSession): Promise<unknown> {
   // The late ones show that the server has had the answer.
   for (let last = datagram; last !== 'late'; ) last = await nextDatagram();
   return { bidi, uni, datagram };
+}
+
+/** Takes so many streams of each kind, and sends back what comes on bidirectional ones. @returns each different one once */
+async function receiveOpened(session: ScenarioSession, count: number): Promise<unknown> {
+  const taken: Promise<Digest>[] = [];
+  for (let index = 0; index < count; index++) {
+    taken.push(incomingDigest(session));
+    const { readable, writable } = await nextOf(session.incomingBidirectionalStreams);
+    const [read, returned] = readable.tee();
+    taken.push(Promise.all([digestOf(read), returned.pipeTo(writable)]).then(([digest]) => digest));
+  }
+  return distinct(await Promise.all(taken));
+}
+
+/** Sends so many streams of each kind at once. @returns each different one of those that come back once */
+async function echoMany(
+  session: ScenarioSession,
+  { count, bytes }: { readonly count: number; readonly bytes: number },
+): Promise<unknown> {
+  const wait = { waitUntilAvailable: true };
+  const bidirectional = async (): Promise<Digest> => {
+    const { readable, writable } = await session.createBidirectionalStream(wait);
+    const [digest] = await Promise.all([digestOf(readable), sendPattern(writable, bytes)]);
+    return digest;
+  };
+  const unidirectional = async (): Promise<void> =>
+    sendPattern(await session.createUnidirectionalStream(wait), bytes);
+  const sent = Array.from({ length: count }, () => [bidirectional(), unidirectional()] as const);
+  const taken: Promise<Digest>[] = [];
+  for (let index = 0; index < count; index++) taken.push(digestOf(await nextOf(session.incomingUnidirectionalStreams)));
+  await Promise.all(sent.map(([, unidirectionalSent]) => unidirectionalSent));
+  return distinct(await Promise.all([...taken, ...sent.map(([echoed]) => echoed)]));
+}
+
+function distinct(digests: readonly Digest[]): unknown {
+  const kinds = new Map(digests.map((digest) => [`${digest.bytes} ${digest.sha256}`, digest]));
+  return { streams: digests.length, kinds: [...kinds.values()] };
 }
 
 /** The message has not always been an argument of its own. */

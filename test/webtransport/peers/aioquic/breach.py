@@ -1,4 +1,7 @@
-"""A client on aioquic that breaks the rules in one of two sessions of a connection, and prints how each session fares as JSON."""
+"""
+A client on aioquic that breaks the rules in one of two sessions of a connection, while a request is under way beside them. It prints how
+each of them fares as JSON.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aioquic.asyncio.client import connect
-from aioquic.h3.connection import H3_ALPN, encode_frame
-from aioquic.h3.events import HeadersReceived
+from aioquic.h3.connection import H3_ALPN
+from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
-from aioquic.quic.events import QuicEvent, StopSendingReceived, StreamReset
+from aioquic.quic.events import ConnectionTerminated, QuicEvent, StopSendingReceived, StreamReset
 
+from breaches import commit
 from endpoint import Endpoint, Session, pattern
 
-DATA_FRAME = 0x0
 MAX_DATAGRAM_FRAME_BYTES = 65536
 STREAM_BYTES = 1000
+DEADLINE_S = 50
 
 
 class Echoed(Session):
@@ -49,9 +53,35 @@ class Echoed(Session):
         return count
 
 
+class Request:
+    """An ordinary one, whose body is to come back."""
+
+    def __init__(self, client: Client, authority: str) -> None:
+        self._client = client
+        self._stream_id = client.quic.get_next_available_stream_id()
+        self._received = b""
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        client.requests[self._stream_id] = self
+        headers = {":method": "POST", ":scheme": "https", ":authority": authority, ":path": "/"}
+        client.http.send_headers(self._stream_id, [(name.encode(), value.encode()) for name, value in headers.items()])
+
+    def send(self, ended: bool) -> None:
+        """Half of the body."""
+        self._client.http.send_data(self._stream_id, pattern(STREAM_BYTES), ended)
+        self._client.transmit()
+
+    def on_data(self, data: bytes, ended: bool) -> None:
+        self._received += data
+        if ended:
+            self.ended.set_result(len(self._received) if self._received == pattern(STREAM_BYTES) * 2 else -1)
+
+
 class Client(Endpoint):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.requests: dict[int, Request] = {}
+        # Code of the connection's end.
+        self.terminated: asyncio.Future[int] = self._loop.create_future()
         self.statuses: dict[int, asyncio.Future[int]] = {}
         # RESET_STREAM and STOP_SENDING by stream, the HTTP/3 codes as they came.
         self.resets: dict[int, int] = {}
@@ -66,33 +96,37 @@ class Client(Endpoint):
         return session
 
     def on_headers(self, event: HeadersReceived) -> None:
-        self.statuses[event.stream_id].set_result(int(dict(event.headers)[b":status"]))
+        if event.stream_id in self.statuses:
+            self.statuses[event.stream_id].set_result(int(dict(event.headers)[b":status"]))
 
     def quic_event_received(self, event: QuicEvent) -> None:
         if isinstance(event, StreamReset):
             self.resets[event.stream_id] = event.error_code
         elif isinstance(event, StopSendingReceived):
             self.stops[event.stream_id] = event.error_code
+        elif isinstance(event, ConnectionTerminated):
+            self.terminated.set_result(event.error_code)
         super().quic_event_received(event)
 
+    def _on_http_event(self, event: H3Event) -> None:
+        if isinstance(event, DataReceived) and event.stream_id in self.requests:
+            self.requests[event.stream_id].on_data(event.data, event.stream_ended)
+        super()._on_http_event(event)
 
-async def break_rules(client: Client, session: Echoed, breach: dict[str, Any]) -> list[int]:
-    """Returns the streams whose ends are of interest."""
-    kind = breach["kind"]
-    if kind == "capsules":
-        # Straight to QUIC: the other end may have ended the stream already.
-        client.quic.send_stream_data(session.session_id, encode_frame(DATA_FRAME, bytes.fromhex(breach["hex"])), breach["fin"])
+
+async def end_streams(client: Client, session: Session, codes: list[int]) -> None:
+    """Opens a stream for each code, and breaks off both directions of it by that code as it is when the other end knows the stream."""
+    known: dict[int, asyncio.Event] = {}
+    session.on_stream_data = lambda stream_id, data, ended: known[stream_id].set() if stream_id in known else None
+    for code in codes:
+        stream_id = session.open_stream(False)
+        known[stream_id] = asyncio.Event()
+        session.send(stream_id, b"begun")
         client.transmit()
-        return [session.session_id]
-    if kind == "unknown session":
-        streams = [client.http.create_webtransport_stream(breach["session"]) for _ in range(breach["count"])]
-        for stream_id in streams:
-            client.quic.send_stream_data(stream_id, b"nobody's", True)
-        for _ in range(breach["count"]):
-            client.http.send_datagram(breach["session"], b"nobody's")
+        await known[stream_id].wait()
+        client.quic.reset_stream(stream_id, code)
+        client.quic.stop_stream(stream_id, code)
         client.transmit()
-        return streams
-    return []
 
 
 async def main() -> None:
@@ -100,6 +134,8 @@ async def main() -> None:
     parser.add_argument("--ca", required=True, help="PEM")
     parser.add_argument("--breach", required=True, help="JSON: kind and what belongs to it")
     parser.add_argument("--streams", type=int, default=1, help="that the other session has echoed, of each kind")
+    parser.add_argument("--broken-path", default="/echo", help="of the session that breaks the rules")
+    parser.add_argument("--fatal", action="store_true", help="the connection has to end")
     parser.add_argument("url")
     arguments = parser.parse_args()
     target = urlsplit(arguments.url)
@@ -108,19 +144,31 @@ async def main() -> None:
     )
     configuration.load_verify_locations(arguments.ca)
     async with connect(target.hostname, target.port, configuration=configuration, create_protocol=Client) as client:
-        broken, other = (client.open_session(target.netloc, target.path) for _ in range(2))
+        broken, other = (client.open_session(target.netloc, path) for path in (arguments.broken_path, target.path))
+        request = Request(client, target.netloc)
+        request.send(False)
         # Before the answer: streams of a session that is only asked for are early ones, not wrong ones.
-        early = other.echo(1, False)
-        echoed = await early
+        echoed = await other.echo(1, False)
         statuses = [await client.statuses[session.session_id] for session in (broken, other)]
-        streams = await break_rules(client, broken, json.loads(arguments.breach))
+        breach = json.loads(arguments.breach)
+        streams = commit(broken, breach)
+        client.transmit()
+        if breach["kind"] == "codes":
+            await end_streams(client, broken, breach["codes"])
+        if arguments.fatal:
+            print(json.dumps({"statuses": statuses, "terminated": await client.terminated}))
+            return
         for is_unidirectional in (False, True):
             echoed += await other.echo(arguments.streams, is_unidirectional)
+        request.send(True)
+        requested = await request.ended
         await client.ping()
         stops = sorted({client.stops[stream] for stream in streams if stream in client.stops})
         resets = sorted({client.resets[stream] for stream in streams if stream in client.resets})
-        refused = sum(stream in client.stops for stream in streams)
-        print(json.dumps({"statuses": statuses, "stops": stops, "resets": resets, "refused": refused, "echoed": echoed}))
+        refused = sum(stream in client.resets or stream in client.stops for stream in streams)
+        outcome = {"statuses": statuses, "stops": stops, "resets": resets, "refused": refused, "echoed": echoed, "requested": requested}
+        print(json.dumps(outcome))
 
 
-asyncio.run(main())
+# The end of the connection wakes nobody.
+asyncio.run(asyncio.wait_for(main(), DEADLINE_S))

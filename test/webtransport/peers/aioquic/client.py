@@ -103,11 +103,10 @@ class Client(Endpoint):
             "sec-webtransport-http3-draft02": "1",
         }
         self.http.send_headers(session.session_id, [(name.encode(), value.encode()) for name, value in headers.items()])
-        self.transmit()
         return session
 
     def on_headers(self, event: HeadersReceived) -> None:
-        if not self.status.done():
+        if event.stream_id in self.sessions and not self.status.done():
             self.status.set_result({name.decode(): value.decode() for name, value in event.headers})
 
 
@@ -169,6 +168,18 @@ class Scenario:
             last = await self._session.datagrams.get()
         return {"bidi": bidirectional, "uni": unidirectional, "datagram": first.decode()}
 
+    async def do_opened(self, step: dict[str, Any]) -> dict[str, Any]:
+        kinds: set[tuple[int, str]] = set()
+        for _ in range(step["count"]):
+            for bidirectional in (True, False):
+                stream = await self._session.arrived[bidirectional].get()
+                digest = await stream.digest()
+                kinds.add((digest["bytes"], digest["sha256"]))
+                if bidirectional:
+                    self._session.send(stream.stream_id, pattern(digest["bytes"]), True)
+                    self._client.transmit()
+        return {"streams": 2 * step["count"], "kinds": [{"bytes": count, "sha256": sha256} for count, sha256 in sorted(kinds)]}
+
     async def do_close(self, step: dict[str, Any]) -> dict[str, Any]:
         self._session.close(step["code"], step["reason"])
         await self._client.ping()
@@ -203,6 +214,7 @@ async def main() -> None:
     async with connect(target.hostname, target.port, configuration=configuration, create_protocol=Client) as client:
         path = f"{target.path}?{target.query}" if target.query else target.path
         session = client.open_session(target.netloc, path)
+        client.transmit()
         headers = await client.status
         status = int(headers[":status"])
         if 200 <= status < 300:
@@ -214,4 +226,5 @@ async def main() -> None:
     print(json.dumps({"status": status, "headers": headers, "settings": settings, "results": results}))
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

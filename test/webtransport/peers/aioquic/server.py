@@ -13,10 +13,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from aioquic.asyncio.server import serve
 from aioquic.h3.connection import H3_ALPN
-from aioquic.h3.events import HeadersReceived
+from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
+from aioquic.quic.events import ConnectionTerminated, QuicEvent, StopSendingReceived, StreamReset
 
+from breaches import commit
 from endpoint import Endpoint, Session, is_bidirectional, pattern
+from wire import to_http_code
 
 WINDOW_BYTES = 4 * 1024 * 1024
 MAX_DATAGRAM_FRAME_BYTES = 65536
@@ -60,6 +63,23 @@ class Echo(ServedSession):
 
     def on_datagram(self, data: bytes) -> None:
         self.send_datagram(data)
+
+
+class Breach(Echo):
+    """Breaks the rules when a stream of the client has ended."""
+
+    def on_stream_data(self, stream_id: int, data: bytes, ended: bool) -> None:
+        super().on_stream_data(stream_id, data, ended)
+        if ended:
+            self.endpoint.watched.update(commit(self, json.loads(self.query["breach"])))
+
+
+class Open(ServedSession):
+    """Opens `count` streams of each kind with `bytes` on them."""
+
+    def on_accepted(self) -> None:
+        for index in range(2 * self.number("count")):
+            self.send(self.open_stream(index % 2 == 1), pattern(self.number("bytes")), True)
 
 
 class Report(ServedSession):
@@ -127,11 +147,13 @@ class Refuse(ServedSession):
         if stream_id in self._refused:
             return
         self._refused.add(stream_id)
-        self.stop(stream_id, self.number("code"))
+        code = self.number("http-code") if "http-code" in self.query else to_http_code(self.number("code"))
+        self.endpoint.quic.stop_stream(stream_id, code)
         if not is_bidirectional(stream_id):
             return
         if self.resets:
-            self.reset(stream_id, self.number("code"))
+            self._ended.add(stream_id)
+            self.endpoint.quic.reset_stream(stream_id, code)
         else:
             self.send(stream_id, b"", True)
 
@@ -154,6 +176,8 @@ ROUTES: dict[str, type[ServedSession]] = {
     "/echo": Echo,
     "/report": Report,
     "/push": Push,
+    "/open": Open,
+    "/breach": Breach,
     "/reset": Refuse,
     "/stop": Stop,
     "/close": Close,
@@ -163,8 +187,27 @@ ROUTES: dict[str, type[ServedSession]] = {
 class Server(Endpoint):
     """One client's connection."""
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # Streams that break the rules, whose ends are reported.
+        self.watched: set[int] = set()
+        self._requests: set[int] = set()
+
+    def quic_event_received(self, event: QuicEvent) -> None:
+        if isinstance(event, (StreamReset, StopSendingReceived)) and event.stream_id in self.watched:
+            what = "reset" if isinstance(event, StreamReset) else "stop"
+            report({"event": "refused-stream", "what": what, "code": event.error_code})
+        elif isinstance(event, ConnectionTerminated):
+            report({"event": "terminated", "code": event.error_code})
+        super().quic_event_received(event)
+
+    def _on_http_event(self, event: H3Event) -> None:
+        if isinstance(event, DataReceived) and event.stream_id in self._requests:
+            self.http.send_data(event.stream_id, event.data, event.stream_ended)
+        super()._on_http_event(event)
+
     def on_headers(self, event: HeadersReceived) -> None:
-        if event.stream_id in self.sessions:
+        if event.stream_id in self.sessions or event.stream_id in self._requests:
             return
         headers = [(name.decode(), value.decode()) for name, value in event.headers]
         fields = dict(headers)
@@ -173,7 +216,10 @@ class Server(Endpoint):
         protocol = fields.get(":protocol", "")
         report({"event": "request", "path": target.path, "protocol": protocol, "headers": headers})
         report({"event": "settings", "settings": {hex(name): value for name, value in self.http.received_settings.items()}})
-        if target.path == "/reject":
+        if fields[":method"] == "POST":
+            self._requests.add(event.stream_id)
+            self.http.send_headers(event.stream_id, [(b":status", b"200")])
+        elif target.path == "/reject":
             self.http.send_headers(event.stream_id, [(b":status", query["status"].encode())], end_stream=True)
         elif target.path not in ROUTES or not protocol.startswith("webtransport"):
             self.http.send_headers(event.stream_id, [(b":status", b"404")], end_stream=True)

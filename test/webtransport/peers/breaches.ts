@@ -1,0 +1,48 @@
+/** Ways to break the rules, carried out by `aioquic/breaches.py`; `README.md` explains them. */
+export type Breach =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'capsules'; readonly hex: string; readonly fin: boolean }
+  | { readonly kind: 'stray'; readonly session: number; readonly count: number }
+  | { readonly kind: 'stream of no session'; readonly session: number; readonly unidirectional: boolean }
+  | { readonly kind: 'datagram'; readonly hex: string }
+  | { readonly kind: 'codes'; readonly codes: readonly number[] };
+
+const capsules = (hex: string, fin = false): Breach => ({ kind: 'capsules', hex, fin });
+
+/** What ends a session with H3_MESSAGE_ERROR (RFC 9297 3.3, draft-ietf-webtrans-http3 6). */
+export const MALFORMED = {
+  'a CLOSE capsule without a code': capsules('684303000000'),
+  'a reason of 1,025 bytes': capsules(`68434405000000${'07'}${'61'.repeat(1025)}`),
+  'a reason that is not UTF-8': capsules('68430600000007ff80'),
+  'a DRAIN capsule that is not empty': capsules('800078ae0100'),
+  'an end inside a capsule': capsules('68430600', true),
+  'a capsule of HTTP/2 alone': capsules('990b4d3e0100'),
+} as const;
+
+/** CLOSE with code 0 and one byte more. */
+export const AFTER_CLOSE = capsules('6843040000000700');
+
+/** What ends the connection with H3_ID_ERROR: only streams that clients open in both directions carry sessions (draft, 4). */
+export const IMPOSSIBLE_SESSIONS = {
+  'a bidirectional stream of session 1': { kind: 'stream of no session', session: 1, unidirectional: false },
+  'a unidirectional stream of session 2': { kind: 'stream of no session', session: 2, unidirectional: true },
+} as const satisfies Record<string, Breach>;
+
+/** What ends the connection with H3_DATAGRAM_ERROR (RFC 9297 2.1). */
+export const IMPOSSIBLE_DATAGRAMS = {
+  'a datagram without a session': { kind: 'datagram', hex: '' },
+  'a datagram of a session beyond 2^60 - 1': { kind: 'datagram', hex: 'd000000000000000' },
+} as const satisfies Record<string, Breach>;
+
+/**
+ * Codes of RESET_STREAM and STOP_SENDING that are no application's: of HTTP/3, around the range, at its first gap, the largest
+ * that JSON carries.
+ */
+export const FOREIGN_CODES = [
+  0,
+  0x10c,
+  0x52e4a40fa8da,
+  0x52e4a40fa8f9,
+  0x52e5ac983163,
+  Number.MAX_SAFE_INTEGER,
+] as const;
