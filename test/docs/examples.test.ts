@@ -83,6 +83,39 @@ const serverExamples: Readonly<Record<string, Expectation>> = {
     after: `${asked({ path: '/', method: 'POST', body: 'uploaded' })}console.log(String(readFile('upload.bin')));\n`,
     prints: /^200 undefined\nstored\nuploaded\n$/,
   },
+  'server-webtransport': {
+    before: `${READ}import { createSecureServer } from 'necko-http3/server';\n`,
+    after: `${CLIENT}const { once } = await import('node:events');
+const { WebTransport } = await import('necko-http3/webtransport');
+if (!server.listening) await once(server, 'listening');
+const opened = new WebTransport('https://localhost:443/echo');
+await opened.ready;
+opened.close({ closeCode: 7, reason: 'done' });
+await opened.closed;
+server.once('webtransport', ({ session }) => session.destroy());
+const lost = new WebTransport('https://localhost:443/echo');
+await lost.closed.catch(() => {});
+await close(server);
+`,
+    prints: /^closed with 7 done\nlost: .+\n$/,
+  },
+  'server-webtransport-sessions': {
+    before: `${CLIENT}const { createSecureServer } = await import('necko-http3/server');
+const { WebTransport } = await import('necko-http3/webtransport');
+const certificate = { key: readFile('key.pem'), cert: readFile('cert.pem') };
+const server = createSecureServer({ ...certificate, webTransport: true });
+server.listen(443, async () => {
+  const transport = new WebTransport('https://localhost:443/clock');
+  const { value } = await transport.datagrams.readable.getReader().read();
+  console.log(String(Buffer.from(value)));
+  transport.close();
+  await transport.closed;
+  await close(server);
+  console.log('closed');
+});
+`,
+    prints: /^\d{4}-\d\d-\d\dT[\d:.]+Z\nclosed\n$/,
+  },
   'webtransport-server': {
     after: `${CLIENT}const { text } = await import('node:stream/consumers');
 const { once } = await import('node:events');

@@ -169,7 +169,13 @@ describe('docs/webtransport.md', () => {
   it('has the defaults of the sources', async () => {
     const page = await read('docs/webtransport.md');
     const incoming = /DEFAULT_INCOMING_STREAMS = (\d+)/.exec(await read('src/webtransport/client/client-options.ts'));
-    expect(page).toContain(`| ${Number(incoming?.[1]).toLocaleString('en')}, or \`anticipatedConcurrentIncoming…\` |`);
+    expect(page).toContain(
+      `| ${Number(incoming?.[1]).toLocaleString('en')}, or \`anticipatedConcurrentIncoming…\` if `,
+    );
+    const options = await read('src/server/webtransport/webtransport-options.ts');
+    const [, ofServer] = /MAX_STREAMS = (\d+)/.exec(options) ?? [];
+    expect(page).toContain(`| ${ofServer} each: `);
+    expect(await read('docs/server.md')).toContain(`| \`maxUnidirectionalStreams\` | ${ofServer} | `);
     const datagrams = await read('src/webtransport/datagram-settings.ts');
     for (const name of ['incoming', 'outgoing']) {
       const [, value] = new RegExp(`${name}MaxBuffered = (\\d+)`).exec(datagrams) ?? [];

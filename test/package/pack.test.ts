@@ -5,7 +5,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { makeIdentity } from '../support/client.js';
 import { fetchProgram } from './support/fetch-in-consumer.js';
 import { type Consumer, installPacked, ROOT } from './support/packed-consumer.js';
+import { sessionProgram } from './support/session-in-consumer.js';
 import { BUILT_IN_USE, TYPED_USE } from './support/typed-use.js';
+import { DOM_WEBTRANSPORT, TYPED_WEBTRANSPORT } from './support/webtransport-use.js';
 
 describe('the packed package, installed without build tools', () => {
   let consumer: Consumer;
@@ -20,6 +22,7 @@ describe('the packed package, installed without build tools', () => {
     ['necko-http3', 'fetch'],
     ['necko-http3/undici', 'Http3Agent'],
     ['necko-http3/server', 'createSecureServer'],
+    ['necko-http3/webtransport', 'WebTransport'],
   ])('exports the same names of %s to import and require, with %s', async (specifier, name) => {
     const viaImport = await consumer.node(
       '--input-type=module',
@@ -77,8 +80,27 @@ describe('the packed package, installed without build tools', () => {
   });
 
   it.each([
+    ['import', 'module', 'await import'],
+    ['require', 'commonjs', 'require'],
+  ] as const)('opens a WebTransport session by %s, with one copy of each class', async (_, type, load) => {
+    const program = sessionProgram(load, await makeIdentity());
+    const printed = await consumer.node(`--input-type=${type}`, '--eval', program);
+    expect(JSON.parse(printed)).toEqual({
+      text: 'over a stream',
+      closeInfo: { closeCode: 7, reason: 'from the package' },
+      sessionOfOneClass: true,
+      errorOfOneClass: true,
+    });
+  });
+
+  it.each([
     ['necko-http3', 'undici: true', ['--input-type=module', '--eval', "import 'necko-http3'"]],
     ['necko-http3/server', 'undici: false', ['--input-type=module', '--eval', "import 'necko-http3/server'"]],
+    [
+      'necko-http3/webtransport',
+      'undici: false',
+      ['--input-type=module', '--eval', "import 'necko-http3/webtransport'"],
+    ],
     ['its command', 'undici: false', ['node_modules/necko-http3/dist/esm/cli/main.js', '--version']],
   ])('loads undici where it is needed alone: %s (%s)', async (_, said, args) => {
     await writeFile(join(consumer.directory, 'loaded.cjs'), SAY_WHETHER_UNDICI_IS_LOADED);
@@ -86,12 +108,16 @@ describe('the packed package, installed without build tools', () => {
   });
 
   it.each([
-    ['nodenext', 'es2023', ['use.mts', 'use.cts', 'built-in.mts']],
-    ['nodenext', 'es2023,dom', ['use.mts']],
-    ['bundler', 'es2023', ['use.mts']],
+    ['nodenext', 'es2023', ['use.mts', 'use.cts', 'built-in.mts', 'transport.mts', 'transport.cts']],
+    ['nodenext', 'es2023,dom', ['use.mts', 'transport.mts', 'transport.cts', 'dom.mts', 'dom.cts']],
+    ['bundler', 'es2023', ['use.mts', 'transport.mts']],
   ])('has types for module resolution %s, with lib %s', async (resolution, lib, files) => {
     const { directory } = consumer;
-    for (const name of ['use.mts', 'use.cts']) await writeFile(join(directory, name), TYPED_USE);
+    for (const type of ['mts', 'cts']) {
+      await writeFile(join(directory, `use.${type}`), TYPED_USE);
+      await writeFile(join(directory, `transport.${type}`), TYPED_WEBTRANSPORT);
+      await writeFile(join(directory, `dom.${type}`), DOM_WEBTRANSPORT);
+    }
     await writeFile(join(directory, 'built-in.mts'), BUILT_IN_USE);
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     const module = resolution === 'nodenext' ? 'nodenext' : 'esnext';

@@ -1,8 +1,8 @@
 //! Streams of WebTransport at a client: what a server may send, and what it should not. The server's every octet can be chosen.
 
-use std::{net::SocketAddr, time::Instant};
+use std::{iter, net::SocketAddr, time::Instant};
 
-use neqo_common::event::Provider as _;
+use neqo_common::{event::Provider as _, Datagram};
 use neqo_crypto::AuthenticationStatus;
 use neqo_http3::{
     Http3Client, Http3ClientEvent, Http3Parameters, Http3State, StreamId, WebTransportEvent,
@@ -91,14 +91,7 @@ impl Peers {
                 self.client.process_input(datagram, self.now);
                 sent = true;
             }
-            while let Some(event) = self.client.next_event() {
-                if event == Http3ClientEvent::AuthenticationNeeded {
-                    self.client
-                        .authenticated(AuthenticationStatus::Ok, self.now);
-                    sent = true;
-                }
-                self.names.extend(name(&event));
-            }
+            sent |= self.take_client_events();
             while let Some(event) = self.server.next_event() {
                 if let ConnectionEvent::RecvStreamReset {
                     stream_id,
@@ -109,6 +102,25 @@ impl Peers {
                 }
             }
         }
+    }
+
+    /// Whether it made the client go on.
+    fn take_client_events(&mut self) -> bool {
+        let mut authenticated = false;
+        while let Some(event) = self.client.next_event() {
+            if event == Http3ClientEvent::AuthenticationNeeded {
+                self.client
+                    .authenticated(AuthenticationStatus::Ok, self.now);
+                authenticated = true;
+            }
+            self.names.extend(name(&event));
+        }
+        authenticated
+    }
+
+    /// What the server sends now.
+    fn server_output(&mut self) -> Vec<Datagram> {
+        iter::from_fn(|| self.server.process_output(self.now).dgram()).collect()
     }
 
     fn open(&mut self, kind: StreamType, octets: &[u8]) -> StreamId {
@@ -274,4 +286,43 @@ fn settings_may_not_repeat() {
     let control = [0x00, 0x04, 0x04, 0x33, 1, 0x33, 1];
     let peers = Peers::connected(Http3Parameters::default().tagged_streams(true), &control);
     assert_eq!(peers.close_code(), Some(H3_SETTINGS_ERROR));
+}
+
+/// A server that answers and closes the connection, all of which arrives at once.
+#[test]
+fn what_came_with_the_close_can_be_read() {
+    let mut peers = connected();
+    let request = ("https", "localhost", "/");
+    let stream = peers
+        .client
+        .fetch(
+            peers.now,
+            "GET",
+            &request,
+            &[],
+            neqo_http3::Priority::default(),
+        )
+        .expect("a request");
+    peers.exchange();
+    // :status: 200 of QPACK's static table, then a DATA frame.
+    peers.send(stream, &[0x01, 0x03, 0x00, 0x00, 0xd9, 0x00, 4]);
+    peers.send(stream, b"body");
+    peers.server.stream_close_send(stream).expect("a stream");
+    let tagged = peers.open(StreamType::UniDi, &UNI);
+    peers.send(tagged, b"x");
+    let mut flight = peers.server_output();
+    peers.server.close(peers.now, 0x100, "closed");
+    flight.extend(peers.server_output());
+    assert!(flight.len() > 1);
+    peers.client.process_multiple_input(flight, peers.now);
+    peers.take_client_events();
+    assert!(peers.names.contains(&"stream of 72".to_string()));
+    for (stream, read) in [(stream, (&b"body"[..], true)), (tagged, (b"x", false))] {
+        let mut buffer = [0; 10];
+        let (length, end) = peers
+            .client
+            .read_data(peers.now, stream, &mut buffer)
+            .expect("a stream");
+        assert_eq!((&buffer[..length], end), read);
+    }
 }

@@ -33,6 +33,8 @@ export class ConnectionSessions implements ConnectStreamOwner, ServerWebTranspor
   readonly #streams = new Map<number, ConnectStream>();
   /** Of the streams whose session is not over. */
   readonly #requests = new Map<ConnectStream, WebTransportRequest>();
+  /** The client's; requests wait for them. */
+  #hasSettings = false;
   /** Why the connection has ended. */
   #lost: Http3Error | undefined;
   /** Requests without an answer, and open sessions. */
@@ -78,7 +80,8 @@ export class ConnectionSessions implements ConnectStreamOwner, ServerWebTranspor
     const request = new WebTransportRequest(this.#service, this.#connection, stream, headers, fields);
     this.#requests.set(stream, request);
     this.#service.onRequest(request);
-    this.#mux.whenNegotiated(() => this.#negotiated(request, stream, protocol));
+    // Else it waits: nothing else of it is kept, since a client may withhold its SETTINGS and give up one request after another.
+    if (this.#hasSettings) this.#negotiated(request, stream);
   }
 
   /** A request that is no extended CONNECT: nothing is to be held for a session of its id. */
@@ -88,6 +91,8 @@ export class ConnectionSessions implements ConnectStreamOwner, ServerWebTranspor
 
   settings(settings: ReadonlyMap<number, number>): void {
     this.#mux.settingsReceived(settings);
+    this.#hasSettings = true;
+    for (const [stream, request] of [...this.#requests]) this.#negotiated(request, stream);
   }
 
   webTransportStream(streamId: number, sessionId: number): void {
@@ -177,9 +182,9 @@ export class ConnectionSessions implements ConnectStreamOwner, ServerWebTranspor
   }
 
   /** The client's SETTINGS are there. */
-  #negotiated(request: WebTransportRequest, stream: ConnectStream, protocol: string): void {
+  #negotiated(request: WebTransportRequest, stream: ConnectStream): void {
     if (!stream.unanswered) return;
-    const version = this.#mux.versionFor(protocol);
+    const version = this.#mux.versionFor(String(request.headers[':protocol']));
     if (version === undefined) {
       // What its version needs is missing from its SETTINGS: malformed (draft-ietf-webtrans-http3 3.1).
       this.#service.onSettled(request, false);

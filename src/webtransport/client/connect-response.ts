@@ -1,4 +1,5 @@
 import { MessageError, WEBTRANSPORT_ERROR, WebTransportSessionError } from '../../errors.js';
+import { isFieldValue, isToken } from '../../http/fields.js';
 import type { WebTransportVersion } from '../../stream/webtransport/versions.js';
 import { SUBPROTOCOL_CHOSEN_FIELD } from '../../stream/webtransport/versions.js';
 import { parseProtocols } from '../subprotocol-fields.js';
@@ -19,7 +20,7 @@ const STATUS = /^[2-9][0-9]{2}$/;
  * @param section flat, as received
  * @throws WebTransportSessionError for every status but 2xx (redirects are not followed: W3C WebTransport 3.2), and for a
  * subprotocol that was not offered where the version makes that an error
- * @throws MessageError if there is no status
+ * @throws MessageError if there is no status, or a field that HTTP does not allow
  */
 export function readConnectResponse(
   section: readonly string[],
@@ -34,6 +35,8 @@ export function readConnectResponse(
     const value = section[index + 1] ?? '';
     if (name === ':status') status = value;
     if (name.startsWith(':')) continue;
+    // RFC 9114 4.2 and 10.3. There is no Headers object for such a field.
+    if (!isToken(name) || !isFieldValue(value)) throw new MessageError(`the field ${JSON.stringify(name)}`);
     headers.push(name, value);
     if (name === SUBPROTOCOL_CHOSEN_FIELD) chosen.push(value);
   }

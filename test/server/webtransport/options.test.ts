@@ -23,11 +23,11 @@ describe('option webTransport', () => {
 
   it('has defaults', () => {
     expect(resolveServerOptions({ webTransport: true }).webTransport).toMatchObject({
-      limits: { maxSessions: 16, maxEarlyStreams: 128, maxEarlyDatagrams: 128, maxEarlyDatagramBytes: 131_072 },
+      limits: { maxSessions: 16, maxEarlyStreams: 512, maxEarlyDatagrams: 128, maxEarlyDatagramBytes: 131_072 },
       isAllowedOrigin: undefined,
       requireOrigin: false,
-      maxBidirectionalStreams: 100,
-      maxUnidirectionalStreams: 100,
+      maxBidirectionalStreams: 256,
+      maxUnidirectionalStreams: 256,
       maxDatagramSize: 65_535,
       acceptTimeout: 10_000,
       maxQueuedSessions: 128,

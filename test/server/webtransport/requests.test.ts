@@ -1,7 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { H3_ERROR } from '../../../src/errors.js';
 import { ServerEventKind } from '../../../src/native-server.js';
-import type { WebTransportRequest } from '../../../src/server/webtransport/webtransport-request.js';
+import type {
+  WebTransportAcceptOptions,
+  WebTransportRequest,
+} from '../../../src/server/webtransport/webtransport-request.js';
 import { GET } from '../support/scripted-server.js';
 import { ScriptedClient } from './support/scripted-client.js';
 
@@ -64,6 +67,15 @@ describe('a request for a session', () => {
     const request = client.requests[0] as WebTransportRequest;
     expect(() => request.accept({ status: 300 })).toThrow('status code');
     expect(() => request.accept({ protocol: 'a' })).toThrow('protocol');
+    for (const datagramsReadableType of ['', 'byte', 'Bytes', null, 0, {}]) {
+      const options = { datagramsReadableType } as unknown as WebTransportAcceptOptions;
+      expect(() => request.accept(options)).toThrow(
+        expect.objectContaining({
+          code: 'UND_ERR_INVALID_ARG',
+          message: expect.stringContaining('datagramsReadableType'),
+        }),
+      );
+    }
     expect(() => request.accept({ headers: { 'bad name': 'x' } })).toThrow('bad name');
     expect(() => request.reject(200)).toThrow('status code');
     expect(() => request.reject(600)).toThrow('status code');

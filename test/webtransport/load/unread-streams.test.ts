@@ -61,7 +61,8 @@ describe.each(['client', 'server'] as const)('256 MiB from the %s', (from) => {
 });
 
 describe('streams that nobody takes', () => {
-  const LIMIT = 100;
+  /** The server's default of `maxUnidirectionalStreams`. */
+  const LIMIT = 256;
 
   it('use up the limit: more are refused, or wait for it', async () => {
     const { transport, server } = await openSides();

@@ -8,8 +8,27 @@ import { runProgram } from '../../support/run-child.js';
 /** Of a program, in milliseconds; longer than its own. */
 export const PROGRAM_DEADLINE_MS = 60_000;
 
+/** How to run a program of `aioquic/` that is a client. `remove` removes what it needs. @param ca PEM */
+export async function aioquicCommand(
+  name: string,
+  url: string,
+  ca: string,
+  args: readonly string[],
+): Promise<{ readonly file: string; readonly args: readonly string[]; remove(): Promise<void> }> {
+  const file = await ensureAioquic();
+  const program = fileURLToPath(new URL(`./aioquic/${name}`, import.meta.url));
+  const directory = await mkdtemp(join(tmpdir(), 'necko-http3-webtransport-'));
+  const caFile = join(directory, 'ca.pem');
+  await writeFile(caFile, ca);
+  return {
+    file,
+    args: [program, '--ca', caFile, ...args, url],
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
 /**
- * Runs a program of `aioquic/` that opens sessions of its own accord, to its end.
+ * Runs a program of `aioquic/` that is a client to its end.
  *
  * @param name of the file
  * @param ca PEM
@@ -22,19 +41,13 @@ export async function runAioquicProgram(
   ca: string,
   args: readonly string[],
 ): Promise<unknown> {
-  const program = fileURLToPath(new URL(`./aioquic/${name}`, import.meta.url));
-  const directory = await mkdtemp(join(tmpdir(), 'necko-http3-webtransport-'));
+  const command = await aioquicCommand(name, url, ca, args);
   try {
-    const caFile = join(directory, 'ca.pem');
-    await writeFile(caFile, ca);
-    const { exitCode, stdout, stderr } = await runProgram(
-      await ensureAioquic(),
-      [program, '--ca', caFile, ...args, url],
-      { env: aioquicEnvironment, deadlineMs: PROGRAM_DEADLINE_MS },
-    );
+    const options = { env: aioquicEnvironment, deadlineMs: PROGRAM_DEADLINE_MS };
+    const { exitCode, stdout, stderr } = await runProgram(command.file, command.args, options);
     if (exitCode !== 0) throw new Error(`${name} failed (exit code ${exitCode})\n${stdout}${stderr}`);
     return JSON.parse(stdout);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await command.remove();
   }
 }

@@ -19,8 +19,11 @@ export const MALFORMED = {
   'a capsule of HTTP/2 alone': capsules('990b4d3e0100'),
 } as const;
 
-/** CLOSE with code 0 and one byte more. */
+/** CLOSE with code 7, and one byte more. */
 export const AFTER_CLOSE = capsules('6843040000000700');
+
+/** The same, but the byte comes when the CLOSE has been acknowledged. */
+export const LONG_AFTER_CLOSE = { ...capsules('68430400000007'), later: capsules('00') } as const;
 
 /** What ends the connection with H3_ID_ERROR: only streams that clients open in both directions carry sessions (draft, 4). */
 export const IMPOSSIBLE_SESSIONS = {

@@ -77,6 +77,36 @@ describe.each(servers)('our client and the server of $name', ({ name, obstacle }
     expect(await run(await serve(), '/echo', steps, options)).toMatchObject({ results });
   });
 
+  test('a datagram without a byte comes in chunks, not in a byte stream', async () => {
+    const server = await serve();
+    for (const datagramsReadableType of ['default', 'bytes'] as const) {
+      const session = new WebTransport(`${server.origin}/echo`, { ...byHash, datagramsReadableType });
+      await session.ready;
+      const writer = session.datagrams.createWritable().getWriter();
+      const reader = session.datagrams.readable.getReader();
+      // Several, since each may be lost.
+      for (const bytes of [0, 0, 0, 1, 1, 1]) await writer.write(new Uint8Array(bytes));
+      const first = await reader.read();
+      expect(first).toMatchObject({ done: false, value: { byteLength: datagramsReadableType === 'default' ? 0 : 1 } });
+      session.close();
+      await session.closed;
+    }
+  });
+
+  test.runIf(name === OWN)('a server that reads a byte stream gets no datagram without a byte', async () => {
+    const session = new WebTransport(`${(await serve()).origin}/echo?datagrams=bytes`, {
+      ...byHash,
+      datagramsReadableType: 'default',
+    });
+    await session.ready;
+    const writer = session.datagrams.createWritable().getWriter();
+    for (const bytes of [0, 0, 0, 1, 1, 1]) await writer.write(new Uint8Array(bytes));
+    const first = await session.datagrams.readable.getReader().read();
+    expect(first).toMatchObject({ done: false, value: { byteLength: 1 } });
+    session.close();
+    await session.closed;
+  });
+
   test('codes of the server that ends streams arrive', async () => {
     const server = await serve();
     for (const code of CODES) {

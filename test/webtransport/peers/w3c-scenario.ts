@@ -238,7 +238,7 @@ async function receivePushed(session: ScenarioSession): Promise<unknown> {
 async function receiveOpened(session: ScenarioSession, count: number): Promise<unknown> {
   const taken: Promise<Digest>[] = [];
   for (let index = 0; index < count; index++) {
-    taken.push(incomingDigest(session));
+    taken.push(digestOf(await nextOf(session.incomingUnidirectionalStreams)));
     const { readable, writable } = await nextOf(session.incomingBidirectionalStreams);
     const [read, returned] = readable.tee();
     taken.push(Promise.all([digestOf(read), returned.pipeTo(writable)]).then(([digest]) => digest));
@@ -257,8 +257,7 @@ async function echoMany(
     const [digest] = await Promise.all([digestOf(readable), sendPattern(writable, bytes)]);
     return digest;
   };
-  const unidirectional = async (): Promise<void> =>
-    sendPattern(await session.createUnidirectionalStream(wait), bytes);
+  const unidirectional = async (): Promise<void> => sendPattern(await session.createUnidirectionalStream(wait), bytes);
   const sent = Array.from({ length: count }, () => [bidirectional(), unidirectional()] as const);
   const taken: Promise<Digest>[] = [];
   for (let index = 0; index < count; index++) taken.push(digestOf(await nextOf(session.incomingUnidirectionalStreams)));

@@ -148,12 +148,20 @@ impl Peers {
 
     /// As `connected`; `control` is what the client says first on its control stream.
     pub fn connected_with(parameters: Http3Parameters, control: &[u8]) -> Self {
-        let mut peers = Self::new(parameters, ConnectionParameters::default());
-        peers.exchange();
-        peers.control = peers.open(StreamType::UniDi, control);
-        peers.exchange();
-        peers.events.clear();
-        peers
+        Self::new(parameters, ConnectionParameters::default()).with_settings(control)
+    }
+
+    /// As `connected`, to a client with these parameters.
+    pub fn connected_to(parameters: Http3Parameters, client: ConnectionParameters) -> Self {
+        Self::new(parameters, client).with_settings(&CONTROL)
+    }
+
+    fn with_settings(mut self, control: &[u8]) -> Self {
+        self.exchange();
+        self.control = self.open(StreamType::UniDi, control);
+        self.exchange();
+        self.events.clear();
+        self
     }
 
     pub fn open(&mut self, kind: StreamType, octets: &[u8]) -> StreamId {
@@ -185,11 +193,8 @@ impl Peers {
     pub fn exchange(&mut self) {
         loop {
             let mut sent = self.deliver_to_server();
-            self.handler.process_http3(&mut self.server, self.now);
+            self.run_handler();
             sent |= self.deliver_to_client();
-            while let Some(event) = self.handler.next_event() {
-                self.events.push(event);
-            }
             while let Some(event) = self.client.next_event() {
                 if event == ConnectionEvent::AuthenticationNeeded {
                     self.client
@@ -212,6 +217,14 @@ impl Peers {
             sent = true;
         }
         sent
+    }
+
+    /// HTTP/3 at the server sees what has been delivered, and tells of it.
+    pub fn run_handler(&mut self) {
+        self.handler.process_http3(&mut self.server, self.now);
+        while let Some(event) = self.handler.next_event() {
+            self.events.push(event);
+        }
     }
 
     fn deliver_to_client(&mut self) -> bool {

@@ -2,6 +2,7 @@
 
 mod datagrams_and_streams;
 mod facts;
+mod last_flight;
 mod peers;
 mod reset_stream_at;
 mod send_groups;

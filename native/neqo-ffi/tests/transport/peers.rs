@@ -81,6 +81,16 @@ impl Pair {
         output(&mut self.server, self.now).0
     }
 
+    /// The client closes the connection, and what it sends then.
+    pub fn close_client(&mut self, code: u64) -> Vec<Datagram> {
+        self.client.close(self.now, code, "closed");
+        self.client_output()
+    }
+
+    pub fn close_server(&mut self, code: u64) {
+        self.server.close(self.now, code, "closed");
+    }
+
     /// One flight of the client and one of the server; `false`: neither had anything to send.
     pub fn round(&mut self) -> bool {
         let flight = self.client_output();

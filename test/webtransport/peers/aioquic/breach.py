@@ -153,6 +153,12 @@ async def main() -> None:
         breach = json.loads(arguments.breach)
         streams = commit(broken, breach)
         client.transmit()
+        if "later" in breach:
+            # Keeps the stream open when the other end ends it.
+            broken.is_closed = True
+            await client.ping()
+            commit(broken, breach["later"])
+            client.transmit()
         if breach["kind"] == "codes":
             await end_streams(client, broken, breach["codes"])
         if arguments.fatal:

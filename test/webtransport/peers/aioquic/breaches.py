@@ -23,7 +23,7 @@ def commit(session: Session, breach: dict[str, Any]) -> list[int]:
         count, stray = breach["count"], breach["session"]
         streams = [http.create_webtransport_stream(stray, index % 2 == 1) for index in range(count)]
         for stream_id in streams:
-            quic.send_stream_data(stream_id, b"nobody's", True)
+            quic.send_stream_data(stream_id, b"nobody's")
         for _ in range(count):
             http.send_datagram(stray, b"nobody's")
         return streams
