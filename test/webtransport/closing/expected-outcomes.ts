@@ -6,7 +6,7 @@ export type End =
   | { readonly kind: 'failed' | 'failed before it was ready' };
 
 const SESSION = 'WebTransportError session';
-const DONE = /^fulfilled( \{.*"done":true\})?$/;
+const DONE = /^fulfilled( \{.*"done":true.*\})?$/;
 /** What may be over in the moment of the end. */
 const DONE_OR_SESSION = /^(fulfilled|WebTransportError session)$/;
 const DONE_OR_INVALID_STATE = /^(fulfilled|InvalidStateError)$/;
