@@ -29,8 +29,8 @@ export class OutgoingDatagrams implements DatagramSource {
   /** Those that have something to send, the one that was served last at the end. */
   readonly #waiting = new Set<DatagramQueue>();
   #current: DatagramQueue | undefined;
-  /** When a group was served last; undefined stands for what has none. */
-  readonly #served = new Map<SendGroupState | undefined, number>();
+  /** Stands for the group of those that have none. */
+  readonly #ungrouped = { served: 0 };
   #turn = 0;
 
   constructor(settings: DatagramSettings) {
@@ -58,7 +58,7 @@ export class OutgoingDatagrams implements DatagramSource {
     writable.queue.shift()?.done?.();
     // Who is alone needs no turns.
     if (this.#waiting.size === 1 && writable.queue.length > 0) return;
-    this.#served.set(writable.sendGroup, ++this.#turn);
+    this.#groupOf(writable).served = ++this.#turn;
     this.#waiting.delete(writable);
     if (writable.queue.length > 0) this.#waiting.add(writable);
   }
@@ -73,7 +73,6 @@ export class OutgoingDatagrams implements DatagramSource {
       for (let datagram = queue.shift(); datagram !== undefined; datagram = queue.shift()) datagram.done?.();
     }
     this.#waiting.clear();
-    this.#served.clear();
     this.#current = undefined;
   }
 
@@ -87,7 +86,12 @@ export class OutgoingDatagrams implements DatagramSource {
 
   #goesBefore(writable: DatagramQueue, other: DatagramQueue): boolean {
     if (writable.sendGroup === other.sendGroup) return writable.sendOrder > other.sendOrder;
-    return (this.#served.get(writable.sendGroup) ?? 0) < (this.#served.get(other.sendGroup) ?? 0);
+    return this.#groupOf(writable).served < this.#groupOf(other).served;
+  }
+
+  /** Where it is kept when the group was served last. */
+  #groupOf({ sendGroup }: DatagramQueue): { served: number } {
+    return sendGroup ?? this.#ungrouped;
   }
 
   #dropExpired(writable: DatagramQueue, maxAge: number): void {

@@ -18,6 +18,8 @@ export class SendGroupState {
   /** The transport that made it: groups are not shared. */
   readonly transport: object;
   readonly streams = new Set<GroupedStream>();
+  /** When a datagram of the group was sent last, in turns of the transport. */
+  served = 0;
   readonly #allocateId: () => number;
   readonly #ended: Sums = { bytesWritten: 0, bytesSent: 0, bytesAcknowledged: 0 };
   #id: number | undefined;

@@ -7,6 +7,7 @@ import type { TestIdentity } from './client.js';
 import { PeerProcess } from './peer-process.js';
 import { runProgram } from './run-child.js';
 import { waitUntil } from './wait-until.js';
+import { type EventName, type EventOf, WebTransportEvents, type WebTransportPeerEvent } from './webtransport-events.js';
 import { ensureWebTransportGo } from './webtransport-go.js';
 
 const SCRIPTS = fileURLToPath(new URL('../webtransport/peers/aioquic/', import.meta.url));
@@ -14,8 +15,9 @@ const START_DEADLINE_MS = 30_000;
 /** 16 MiB in each direction through an implementation in Python, on a machine that has other work. */
 const SCENARIO_DEADLINE_MS = 180_000;
 
-/** An implementation of WebTransport that is not ours, as a server and as a client. */
-export type WebTransportPeerName = 'aioquic' | 'webtransport-go' | 'webtransport-go (draft 02)';
+/** The implementations of WebTransport that are not ours, each a server and a client. */
+export const WEB_TRANSPORT_PEERS = ['aioquic', 'webtransport-go', 'webtransport-go (draft 02)'] as const;
+export type WebTransportPeerName = (typeof WEB_TRANSPORT_PEERS)[number];
 
 /** A program and the arguments that come first. */
 interface Program {
@@ -44,33 +46,13 @@ export async function webTransportPeerObstacle(name: WebTransportPeerName): Prom
   }
 }
 
-/** How a session ended: code and reason of the capsule; the code is null if there was none. */
-export interface PeerClosure {
-  readonly code: number | null;
-  readonly reason: string;
-  readonly remote: boolean;
-}
-
-/** What the servers report, one object for each; `test/webtransport/peers/README.md` explains them. */
-export type WebTransportPeerEvent =
-  | { readonly event: 'request'; readonly path: string; readonly protocol: string }
-  | { readonly event: 'settings'; readonly settings: Readonly<Record<string, number>> }
-  | { readonly event: 'session'; readonly path: string; readonly protocol?: string }
-  | { readonly event: 'refused'; readonly error: string }
-  | { readonly event: 'reset' | 'stop'; readonly code: number | null }
-  | { readonly event: 'received'; readonly bytes: number; readonly sha256: string }
-  | { readonly event: 'closed'; readonly closure: PeerClosure }
-  | { readonly event: 'refused-stream'; readonly what: 'reset' | 'stop'; readonly code: number }
-  | { readonly event: 'terminated'; readonly code: number };
-
 type ServerLine = WebTransportPeerEvent | { readonly event: 'listening'; readonly port: number };
-type EventName = WebTransportPeerEvent['event'];
 
 /** A peer's server, which does with each session what its path says. */
 export class WebTransportPeer {
   readonly #peer: PeerProcess;
   readonly #directory: string;
-  readonly #events: WebTransportPeerEvent[] = [];
+  readonly #events = new WebTransportEvents();
   #port = 0;
 
   private constructor({ file, args }: Program, directory: string, serverArgs: readonly string[]) {
@@ -81,7 +63,7 @@ export class WebTransportPeer {
       onLine: (text) => {
         const line = JSON.parse(text) as ServerLine;
         if (line.event === 'listening') this.#port = line.port;
-        else this.#events.push(line);
+        else this.#events.add(line);
       },
     });
   }
@@ -116,20 +98,13 @@ export class WebTransportPeer {
   }
 
   /** What it has reported of a kind so far. */
-  events<Name extends EventName>(name: Name): Extract<WebTransportPeerEvent, { event: Name }>[] {
-    const isWanted = (event: WebTransportPeerEvent): event is Extract<WebTransportPeerEvent, { event: Name }> =>
-      event.event === name;
-    return this.#events.filter(isWanted);
+  events<Name extends EventName>(name: Name): EventOf<Name>[] {
+    return this.#events.of(name);
   }
 
   /** Waits until it has reported so many events of a kind. @throws Error with its output if it does not */
-  async reported<Name extends EventName>(
-    name: Name,
-    count = 1,
-  ): Promise<Extract<WebTransportPeerEvent, { event: Name }>[]> {
-    const enough = waitUntil(`${count} × ${name}`, () => this.events(name).length >= count);
-    await this.#peer.expect(`should report ${name}`, enough, START_DEADLINE_MS);
-    return this.events(name);
+  reported<Name extends EventName>(name: Name, count = 1): Promise<EventOf<Name>[]> {
+    return this.#peer.expect(`should report ${name}`, this.#events.reported(name, count), START_DEADLINE_MS);
   }
 
   log(): string {
@@ -168,6 +143,12 @@ export interface WebTransportOutcome {
   readonly results: readonly unknown[];
 }
 
+/** A session to be opened, and what is to be done in it. */
+export interface WebTransportSessionPlan {
+  readonly url: string;
+  readonly steps: readonly WebTransportStep[];
+}
+
 /**
  * Opens a session by a peer's client and carries out a scenario.
  * @param args more of the program's arguments
@@ -180,6 +161,41 @@ export async function runWebTransportClient(
   steps: readonly WebTransportStep[],
   args: readonly string[] = [],
 ): Promise<WebTransportOutcome> {
+  const [outcome] = await runClient(name, { url, steps }, ca, args);
+  if (outcome === undefined) throw new Error(`the client of ${name} printed nothing`);
+  return outcome;
+}
+
+/**
+ * The same for several sessions, each on a connection of its own.
+ * @returns one for each session, in their order
+ */
+export async function runWebTransportClients(
+  name: WebTransportPeerName,
+  { ca }: Pick<TestIdentity, 'ca'>,
+  sessions: readonly WebTransportSessionPlan[],
+): Promise<WebTransportOutcome[]> {
+  const [first, ...others] = sessions;
+  if (first === undefined) return [];
+  // A process in Python takes as long to start as many sessions take.
+  if (name === 'aioquic') {
+    return runClient(
+      name,
+      first,
+      ca,
+      others.flatMap(({ url, steps }) => ['--next', url, JSON.stringify(steps)]),
+    );
+  }
+  return (await Promise.all(sessions.map((session) => runClient(name, session, ca, [])))).flat();
+}
+
+/** @returns what the client has printed for each session */
+async function runClient(
+  name: WebTransportPeerName,
+  { url, steps }: WebTransportSessionPlan,
+  ca: string,
+  args: readonly string[],
+): Promise<WebTransportOutcome[]> {
   const program = await programOf(name, 'client');
   const directory = await mkdtemp(join(tmpdir(), 'necko-http3-webtransport-'));
   try {
@@ -191,7 +207,8 @@ export async function runWebTransportClient(
       deadlineMs: SCENARIO_DEADLINE_MS,
     });
     if (exitCode !== 0) throw new Error(`the client of ${name} failed (exit code ${exitCode})\n${stdout}${stderr}`);
-    return JSON.parse(stdout) as WebTransportOutcome;
+    const lines = stdout.split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as WebTransportOutcome);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

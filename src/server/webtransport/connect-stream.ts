@@ -1,12 +1,13 @@
 import { H3_ERROR } from '../../errors.js';
 import type { ServerWork } from '../../session/http3-server-driver.js';
 import type { ControlChannel } from '../../stream/webtransport/control-channel.js';
+import { ControlOutbox } from '../../stream/webtransport/control-outbox.js';
 import type { Http3WebTransportSession } from '../../stream/webtransport/http3-webtransport-session.js';
 import type { StreamSession } from '../stream-session.js';
 
 /** Told what becomes of a CONNECT stream. */
 export interface ConnectStreamOwner {
-  /** The client gave the request up before it was answered. Inside a turn. */
+  /** The request was given up, by the client or here, before it was answered. Perhaps more than once. */
   onAborted(stream: ConnectStream, errorCode: number): void;
   /** It was answered with another status than 2xx, or its session has ended. At any time, once. */
   onSessionOver(stream: ConnectStream): void;
@@ -32,7 +33,7 @@ export class ConnectStream implements ControlChannel, ServerWork {
   /** The response's head, until the engine has it. */
   #head: string | undefined;
   /** Capsules that the engine has not taken. */
-  #outbox: Uint8Array[] = [];
+  readonly #outbox = new ControlOutbox();
   /** FIN follows the outbox. */
   #ending = false;
   /** Both halves are to be reset with this code. */
@@ -71,18 +72,19 @@ export class ConnectStream implements ControlChannel, ServerWork {
   reject(head: string): void {
     this.#state = 'rejected';
     this.#head = head;
+    this.#outbox.clear();
     this.end();
   }
 
-  send(bytes: Uint8Array): void {
+  send(capsule: Uint8Array): void {
     if (this.#ending || this.#resetCode !== undefined) return;
-    this.#outbox.push(bytes);
+    this.#outbox.add(capsule);
     this.#queue();
   }
 
-  end(bytes?: Uint8Array): void {
+  end(capsule?: Uint8Array): void {
     if (this.#ending || this.#resetCode !== undefined) return;
-    if (bytes !== undefined) this.#outbox.push(bytes);
+    if (capsule !== undefined) this.#outbox.add(capsule);
     this.#ending = true;
     this.#queue();
     this.#sessionIsOver();
@@ -91,8 +93,10 @@ export class ConnectStream implements ControlChannel, ServerWork {
   /** Ends both halves at once. */
   reset(code: number): void {
     if (this.#resetCode !== undefined) return;
+    // Its session may end before there is an answer: the client broke a limit.
+    if (this.unanswered) this.#owner.onAborted(this, code);
     this.#resetCode = code;
-    this.#outbox = [];
+    this.#outbox.clear();
     this.#queue();
     this.#sessionIsOver();
   }
@@ -171,11 +175,11 @@ export class ConnectStream implements ControlChannel, ServerWork {
   }
 
   #flush(): void {
-    if (this.#sendingOver) return;
+    // Capsules follow the 2xx.
+    if (this.#sendingOver || this.#state === 'asked') return;
     const { engine, handle } = this.#connection;
-    const [first, ...more] = this.#outbox;
-    const bytes = first === undefined || more.length === 0 ? first : Buffer.concat(this.#outbox);
-    const length = bytes?.length ?? 0;
+    const { bytes } = this.#outbox;
+    const { length } = bytes;
     const head = this.#head;
     let taken = 0;
     if (head !== undefined) {
@@ -184,14 +188,13 @@ export class ConnectStream implements ControlChannel, ServerWork {
       // The client takes no head of this size, or nothing any more.
       if (taken < 0) this.#failed();
       else if (this.#state === 'accepted') this.#keepAlive();
-    } else if (bytes !== undefined) {
+    } else if (length > 0) {
       taken = this.#connection.check(engine.sendData(handle, this.id, bytes, 0, length, this.#ending), 'sendData');
     } else if (this.#ending) {
       taken = this.#connection.check(engine.endStream(handle, this.id), 'endStream');
     }
-    const rest = taken < length && taken >= 0 ? bytes?.subarray(taken) : undefined;
-    this.#outbox = rest === undefined ? [] : [rest];
-    if (taken < 0 || (this.#ending && rest === undefined)) this.#sendingEnded();
+    if (taken > 0) this.#outbox.sent(taken);
+    if (taken < 0 || (this.#ending && this.#outbox.isEmpty)) this.#sendingEnded();
   }
 
   /** A session may be silent: PINGs keep the connection from its idle timeout for as long as the stream is open. */

@@ -187,14 +187,13 @@ export class ConnectionSessions implements ConnectStreamOwner, ServerWebTranspor
     const version = this.#mux.versionFor(String(request.headers[':protocol']));
     if (version === undefined) {
       // What its version needs is missing from its SETTINGS: malformed (draft-ietf-webtrans-http3 3.1).
-      this.#service.onSettled(request, false);
       stream.reset(H3_ERROR.H3_MESSAGE_ERROR);
     } else if (!this.#mux.mayCreateSession(version)) {
-      this.#service.onSettled(request, false);
       stream.reset(H3_ERROR.H3_REQUEST_REJECTED);
     } else {
       request.begin(this.#mux.createSession(stream.id, stream, version));
-      this.#service.deliver(request);
+      // What came early may have ended it.
+      if (stream.unanswered) this.#service.deliver(request);
     }
   }
 }

@@ -161,16 +161,18 @@ export class WebTransportRequest {
 
   /** @internal Neither accepted nor rejected in time. */
   onExpired(): void {
-    if (this.#transport !== undefined) this.reject(SERVICE_UNAVAILABLE);
-    else {
+    const error = new ResponseError('ERR_HTTP3_INVALID_STREAM', 'The request was not answered in time');
+    if (this.#transport !== undefined) {
+      this.reject(SERVICE_UNAVAILABLE);
+      this.#fail(error);
+    } else {
       // Without SETTINGS of the client there is no version in which to answer.
+      this.#abort(error);
       this.#stream.reset(H3_ERROR.H3_REQUEST_REJECTED);
-      this.#owner.onSettled(this, false);
     }
-    this.#fail(new ResponseError('ERR_HTTP3_INVALID_STREAM', 'The request was not answered in time'));
   }
 
-  /** @internal The client gave it up. */
+  /** @internal It was given up before it was answered. */
   onReset(errorCode: number): void {
     this.#abort(new StreamResetError(errorCode, false, undefined, 'client'));
   }

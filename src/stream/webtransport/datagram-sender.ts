@@ -1,4 +1,5 @@
 import { NativeResult } from '../../native.js';
+import type { Contained } from './containment.js';
 import type { DatagramSource } from './session-listener.js';
 import type { Mover, TurnQueue } from './turn-queue.js';
 
@@ -11,7 +12,7 @@ export type BlockedSenders = Set<DatagramSender>;
 /** Gives the datagrams of one session to neqo while it has room for them. */
 export class DatagramSender implements Mover {
   readonly #turns: TurnQueue;
-  readonly #sessionId: number;
+  readonly #session: Contained & { readonly id: number };
   readonly #blocked: BlockedSenders;
   #source: DatagramSource | undefined;
   #active = false;
@@ -19,9 +20,9 @@ export class DatagramSender implements Mover {
   #sent = 0;
   #refused = 0;
 
-  constructor(turns: TurnQueue, sessionId: number, blocked: BlockedSenders) {
+  constructor(turns: TurnQueue, session: Contained & { readonly id: number }, blocked: BlockedSenders) {
     this.#turns = turns;
-    this.#sessionId = sessionId;
+    this.#session = session;
     this.#blocked = blocked;
   }
 
@@ -53,7 +54,7 @@ export class DatagramSender implements Mover {
 
   /** Called inside a turn: the path's MTU may have changed. */
   refreshMaxSize(): void {
-    this.#maxSize = this.#turns.carrier.maxDatagramSize(this.#sessionId);
+    this.#maxSize = this.#turns.carrier.maxDatagramSize(this.#session.id);
   }
 
   /** The source has datagrams. May be called at any time. */
@@ -68,7 +69,7 @@ export class DatagramSender implements Mover {
     for (let left = MAX_DATAGRAMS_PER_TURN; left > 0; left--) {
       const datagram = source.next();
       if (datagram === undefined) return false;
-      const result = this.#turns.carrier.sendDatagram(this.#sessionId, datagram);
+      const result = this.#turns.carrier.sendDatagram(this.#session.id, datagram);
       if (result === NativeResult.OK) {
         this.#sent += 1;
         source.sent();
@@ -82,6 +83,11 @@ export class DatagramSender implements Mover {
       }
     }
     return true;
+  }
+
+  /** The source threw. */
+  failed(error: unknown): void {
+    this.#session.failed(error);
   }
 
   /** The session is over: nothing is taken from the source any more. */

@@ -1,5 +1,6 @@
 import type { Http3WebTransportStream, StreamOwner } from './http3-webtransport-stream.js';
 import type { WebTransportLimits } from './limits.js';
+import type { SessionFlowControl } from './session-flow-control.js';
 import type { WebTransportSessionListener } from './session-listener.js';
 
 /** What the sessions of one connection hold early, together. */
@@ -54,6 +55,8 @@ export class EarlyArrivals implements StreamOwner {
   readonly #streams = new Set<Http3WebTransportStream>();
   readonly #forget: (stream: Http3WebTransportStream) => void;
   #datagrams: Buffer[] = [];
+  /** Streams that were over, or refused, before there was a session. */
+  readonly #gone = { bidirectional: 0, unidirectional: 0 };
 
   /** @param forget told of every stream that is over, held or not */
   constructor(id: number, budget: EarlyBudget, forget: (stream: Http3WebTransportStream) => void) {
@@ -80,9 +83,32 @@ export class EarlyArrivals implements StreamOwner {
     return true;
   }
 
+  /** A stream is over that no session knows yet. */
   streamOver(stream: Http3WebTransportStream): void {
+    this.streamGone(stream);
+    this.forgetStream(stream);
+  }
+
+  /** The peer has opened a stream, and no session will ever see it. */
+  streamGone({ bidirectional }: Http3WebTransportStream): void {
+    this.#gone[bidirectional ? 'bidirectional' : 'unidirectional'] += 1;
+  }
+
+  forgetStream(stream: Http3WebTransportStream): void {
     this.#release(stream);
     this.#forget(stream);
+  }
+
+  /** Nothing is done with these streams in turns. */
+  failed(error: unknown): void {
+    throw error;
+  }
+
+  /** The peer counts all streams that it has opened: so do the limits of the session that is there now. */
+  countGone(flow: SessionFlowControl): void {
+    for (const direction of ['bidirectional', 'unidirectional'] as const) {
+      for (; this.#gone[direction] > 0; this.#gone[direction]--) flow.incomingStreamGone(direction === 'bidirectional');
+    }
   }
 
   /** Hands everything over, and holds nothing more. */

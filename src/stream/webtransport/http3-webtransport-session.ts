@@ -1,4 +1,5 @@
 import {
+  asError,
   ConnectionError,
   H3_ERROR,
   type Http3Error,
@@ -8,6 +9,7 @@ import {
 } from '../../errors.js';
 import type { NativeStats } from '../../native.js';
 import { type CapsuleHandler, CapsuleParser, encodeClose, encodeDrain, type FlowCapsule } from './capsules.js';
+import { contain } from './containment.js';
 import type { ControlChannel } from './control-channel.js';
 import { DatagramSender } from './datagram-sender.js';
 import type { EarlyArrivals } from './early-arrivals.js';
@@ -75,11 +77,10 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
     this.version = version;
     this.#control = control;
     this.#early = early;
-    this.#datagrams = new DatagramSender(mux.turns, id, mux.blockedSenders);
+    this.#datagrams = new DatagramSender(mux.turns, this, mux.blockedSenders);
     const limits = mux.initialSessionLimits(version);
     this.flow = limits && new SessionFlowControl(this, mux.turns, mux, limits, mux.limits);
     this.#opener = this.flow ?? mux;
-    for (const stream of early.streams) this.#keep(stream);
   }
 
   get state(): SessionState {
@@ -102,7 +103,7 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
   accepted(): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
-    this.#mux.turns.later(() => this.#begin());
+    this.#later(() => this.#begin());
     const early = this.#earlyClose;
     if (early === undefined) return;
     this.onClose(early.closeCode, early.reason);
@@ -120,13 +121,13 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
   /** Bytes of the CONNECT stream's DATA frames, in pieces of any size. Inside a turn. */
   controlData(bytes: Uint8Array): void {
     if (this.#state === 'closed') return;
-    this.#guardCapsules(() => this.#capsules.push(bytes));
+    contain(this, () => this.#capsules.push(bytes));
   }
 
   /** FIN of the CONNECT stream: without CLOSE before it, it means code 0 and no reason. Inside a turn. */
   controlEnd(): void {
     if (this.#state === 'closed') return;
-    this.#guardCapsules(() => {
+    contain(this, () => {
       this.#capsules.end();
       this.onClose(0, '');
       if (this.#state === 'connecting') this.#earlyFin = true;
@@ -150,7 +151,7 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
   controlStopped(code: number): void {
     if (this.#controlEnded || this.#patience !== undefined || this.#state === 'closed') return;
     const stopped = (): void => this.#abort(peerAborted(code), WEBTRANSPORT_ERROR.WT_SESSION_GONE);
-    this.#patience = setTimeout(() => this.#mux.turns.later(stopped), END_PATIENCE);
+    this.#patience = setTimeout(() => this.#later(stopped), END_PATIENCE);
   }
 
   // For the user's object.
@@ -158,7 +159,7 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
   /** Sets who is told, once; what came before is delivered in the coming turn. */
   setListener(listener: WebTransportSessionListener): void {
     this.#listener = listener;
-    this.#mux.turns.later(
+    this.#later(
       () => this.#deliver(),
       () => this.#tellEnd(),
     );
@@ -176,23 +177,13 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
     options: OpenStreamOptions,
     opened: (result: Http3WebTransportStream | 'limit' | 'closed') => void,
   ): () => void {
-    const { waitUntilAvailable, sendGroup, sendOrder } = options;
     const request: StreamRequest = {
       sessionId: this.id,
       bidirectional,
-      waitUntilAvailable,
+      waitUntilAvailable: options.waitUntilAvailable,
       opened: (streamId) => {
         this.#requests.delete(request);
-        if (typeof streamId === 'string') {
-          opened(streamId);
-          return;
-        }
-        const stream = this.#mux.adoptOpened(streamId, this);
-        this.#streams.add(stream);
-        if (sendGroup !== 0 || sendOrder !== 0) {
-          this.#mux.turns.carrier.setSendOrder(streamId, sendGroup, sendOrder);
-        }
-        opened(stream);
+        contain(this, () => opened(typeof streamId === 'string' ? streamId : this.#adopt(streamId, options)));
       },
     };
     const closed = (): void => {
@@ -200,7 +191,7 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
     };
     this.#requests.add(request);
     // `close` may come first, and ends the requests it finds.
-    if (this.#state === 'closing' || this.#state === 'closed') this.#mux.turns.later(closed, closed);
+    if (this.#state === 'closing' || this.#state === 'closed') this.#later(closed, closed);
     else if (this.#state === 'open' && this.#delivering) this.#opener.requestStream(request);
     return () => {
       if (this.#requests.delete(request)) this.#opener.cancelStreamRequest(request);
@@ -279,25 +270,30 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
 
   // From the mux, inside turns.
 
+  /** What was held for the session is its own from now on. Its peer may have broken the limits with that already. */
+  takeEarly(): void {
+    for (const stream of this.#early.streams) this.#keep(stream);
+    if (this.flow !== undefined) this.#early.countGone(this.flow);
+  }
+
   /** @returns undefined, or the HTTP/3 error code to refuse the stream with */
   streamArrived(stream: Http3WebTransportStream): number | undefined {
     if (this.#isOver) return WEBTRANSPORT_ERROR.WT_SESSION_GONE;
     if (this.#listener === undefined || !this.#delivering) {
       if (this.#early.holdStream(stream)) return this.#keep(stream);
-      this.flow?.streamArrived(stream.bidirectional);
-      this.flow?.incomingStreamOver(stream.bidirectional);
+      this.flow?.incomingStreamGone(stream.bidirectional);
       return WEBTRANSPORT_ERROR.WT_BUFFERED_STREAM_REJECTED;
     }
     this.#keep(stream);
     // One too many ends the session.
-    if (!this.#isOver) this.#listener.onIncomingStream(stream);
+    if (!this.#isOver) this.#tell((listener) => listener.onIncomingStream(stream));
     return undefined;
   }
 
   datagramArrived(bytes: Buffer): void {
     if (this.#isOver) return;
     this.#datagramsReceived += 1;
-    if (this.#listener !== undefined && this.#delivering) this.#listener.onDatagram(bytes);
+    if (this.#listener !== undefined && this.#delivering) this.#tell((listener) => listener.onDatagram(bytes));
     else if (!this.#early.holdDatagram(bytes)) this.#datagramsDroppedEarly += 1;
   }
 
@@ -318,7 +314,22 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
 
   streamOver(stream: Http3WebTransportStream): void {
     if (this.#streams.delete(stream) && !stream.local) this.flow?.incomingStreamOver(stream.bidirectional);
-    this.#early.streamOver(stream);
+    this.#early.forgetStream(stream);
+  }
+
+  /** Malformed capsules, and defects in what was called in a turn, end this session and touch nothing else. */
+  failed(thrown: unknown): void {
+    if (thrown instanceof WebTransportSessionError) {
+      this.#abort(thrown, thrown.errorCode ?? H3_ERROR.H3_MESSAGE_ERROR);
+      return;
+    }
+    const { message } = asError(thrown);
+    const error = new WebTransportSessionError('ERR_WEBTRANSPORT_INTERNAL', `The session failed here: ${message}`, {
+      cause: thrown,
+    });
+    // Its end is known already, and nobody asks for another.
+    if (this.#isOver) process.emitWarning(error);
+    else this.#abort(error, H3_ERROR.H3_INTERNAL_ERROR);
   }
 
   // From the capsule parser.
@@ -349,7 +360,7 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
   // From flow control.
 
   sendCapsule(capsule: Buffer): void {
-    if (this.#state === 'open') this.#control.send(capsule);
+    if (!this.#isOver) this.#control.send(capsule);
   }
 
   flowControlViolated(what: string): void {
@@ -389,13 +400,21 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
   #tellDraining(): void {
     if (this.#draining !== 'to be told' || this.#listener === undefined) return;
     this.#draining = 'told';
-    this.#listener.onDraining();
+    this.#tell((listener) => listener.onDraining());
   }
 
   #tellEnd(): void {
     if (!this.#ended || this.#endTold || this.#end === undefined || this.#listener === undefined) return;
     this.#endTold = true;
-    this.#listener.onClosed(this.#end);
+    const end = this.#end;
+    this.#tell((listener) => listener.onClosed(end));
+  }
+
+  #adopt(streamId: number, { sendGroup, sendOrder }: OpenStreamOptions): Http3WebTransportStream {
+    const stream = this.#mux.adoptOpened(streamId, this);
+    this.#streams.add(stream);
+    if (sendGroup !== 0 || sendOrder !== 0) this.#mux.turns.carrier.setSendOrder(streamId, sendGroup, sendOrder);
+    return stream;
   }
 
   #keep(stream: Http3WebTransportStream): undefined {
@@ -409,14 +428,14 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
     this.#end = end;
     if (this.#state !== 'closed') this.#state = 'closing';
     const finish = (): void => this.#finish();
-    this.#mux.turns.later(finish, finish);
+    this.#later(finish, finish);
   }
 
   #finish(): void {
     const end = this.#end;
     if (this.#ended || end === undefined) return;
     // What arrived before the end is not lost, if there is somebody who knows of the session.
-    if (this.#delivering && isRemoteClose(end)) this.#deliver();
+    if (this.#delivering && isRemoteClose(end)) contain(this, () => this.#deliver());
     this.#ended = true;
     this.#datagrams.end();
     for (const request of this.#requests) {
@@ -447,14 +466,13 @@ export class Http3WebTransportSession implements StreamOwner, CapsuleHandler, Fl
     this.#mux.forgetSession(this);
   }
 
-  /** Malformed capsules end this session, and touch nothing else. */
-  #guardCapsules(step: () => void): void {
-    try {
-      step();
-    } catch (thrown) {
-      if (!(thrown instanceof WebTransportSessionError)) throw thrown;
-      this.#abort(thrown, thrown.errorCode ?? H3_ERROR.H3_MESSAGE_ERROR);
-    }
+  #later(run: () => void, lost?: () => void): void {
+    this.#mux.turns.later(run, lost, this);
+  }
+
+  #tell(what: (listener: WebTransportSessionListener) => void): void {
+    const listener = this.#listener;
+    if (listener !== undefined) contain(this, () => what(listener));
   }
 
   #stats(connection: NativeStats | undefined): SessionStats {

@@ -1,3 +1,4 @@
+import { type Contained, contain } from './containment.js';
 import type { HalfOwner } from './half-owner.js';
 import { ReceiveHalf } from './receive-half.js';
 import { SendHalf } from './send-half.js';
@@ -6,7 +7,7 @@ import type { SessionFlowControl } from './session-flow-control.js';
 import type { TurnQueue } from './turn-queue.js';
 
 /** Who a stream belongs to: its session, or what holds it until there is one. */
-export interface StreamOwner {
+export interface StreamOwner extends Contained {
   /** Session id. */
   readonly id: number;
   /** Undefined without flow control of sessions. */
@@ -53,6 +54,11 @@ export class Http3WebTransportStream implements HalfOwner {
     if (this.sending?.over !== false && this.receiving?.over !== false) this.#owner.streamOver(this);
   }
 
+  /** What one half did in a turn threw. */
+  failed(error: unknown): void {
+    this.#owner.failed(error);
+  }
+
   /** The session that an early stream belongs to is there. */
   belongsTo(owner: StreamOwner): void {
     this.#owner = owner;
@@ -60,7 +66,7 @@ export class Http3WebTransportStream implements HalfOwner {
 
   /** Called inside a turn, or when the connection is over. */
   sessionEnded(end: SessionEnd): void {
-    this.sending?.sessionEnded(end);
-    this.receiving?.sessionEnded(end);
+    contain(this, () => this.sending?.sessionEnded(end));
+    contain(this, () => this.receiving?.sessionEnded(end));
   }
 }

@@ -62,7 +62,8 @@ export class ReceiveHalf implements Mover {
   /** STOP_SENDING. A pending read is called back with it. Idempotent. @param code the application's, 0 to 2^32 - 1 */
   stop(code: number): void {
     if (this.#over) return;
-    this.#turns.later(() => this.#turns.carrier.stopSending(this.#streamId, applicationToHttp3Code(code)));
+    const wireCode = applicationToHttp3Code(code);
+    this.#turns.later(() => this.#turns.carrier.stopSending(this.#streamId, wireCode), undefined, this);
     this.#finish({ kind: 'stopped', code });
   }
 
@@ -94,6 +95,11 @@ export class ReceiveHalf implements Mover {
     }
     done(read, fin);
     return false;
+  }
+
+  /** What it did in a turn threw. */
+  failed(error: unknown): void {
+    this.#owner.failed(error);
   }
 
   /** DATA_READABLE. */

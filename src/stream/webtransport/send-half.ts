@@ -94,16 +94,18 @@ export class SendHalf implements Mover {
    */
   reset(code: number, committed = 0): void {
     if (this.#state === State.OVER) return;
-    this.#turns.later(() => this.#turns.carrier.resetStream(this.#streamId, applicationToHttp3Code(code), committed));
+    const wireCode = applicationToHttp3Code(code);
+    this.#turns.later(() => this.#turns.carrier.resetStream(this.#streamId, wireCode, committed), undefined, this);
     this.#finish({ kind: 'reset', code });
   }
 
   /** @param sendGroup of the session's `createSendGroup`, or 0 for none. @param sendOrder higher goes first */
   setPriority(sendGroup: number, sendOrder: number): void {
     if (this.#state === State.OVER) return;
-    this.#turns.later(() => {
+    const set = (): void => {
       if (this.#state !== State.OVER) this.#turns.carrier.setSendOrder(this.#streamId, sendGroup, sendOrder);
-    });
+    };
+    this.#turns.later(set, undefined, this);
   }
 
   /** Undefined if the half was broken off and neqo has forgotten it. */
@@ -160,6 +162,11 @@ export class SendHalf implements Mover {
     const sent = this.#turns.carrier.sendDataAtomic(this.#streamId, chunk);
     if (sent > 0) limit?.take(sent);
     return sent;
+  }
+
+  /** What it did in a turn threw. */
+  failed(error: unknown): void {
+    this.#owner.failed(error);
   }
 
   /** DATA_WRITABLE: flow control has room again. */

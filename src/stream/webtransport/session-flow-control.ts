@@ -96,6 +96,12 @@ export class SessionFlowControl implements StreamRequests {
     this.#incoming[direction(bidirectional)].opened();
   }
 
+  /** The peer has opened a stream that is over already. */
+  incomingStreamGone(bidirectional: boolean): void {
+    this.streamArrived(bidirectional);
+    this.incomingStreamOver(bidirectional);
+  }
+
   /** One of the peer's streams is over. */
   incomingStreamOver(bidirectional: boolean): void {
     this.#incoming[direction(bidirectional)].over();

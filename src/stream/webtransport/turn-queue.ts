@@ -1,9 +1,13 @@
+import { NativeError } from '../../errors.js';
+import { type Contained, contain } from './containment.js';
 import type { CarrierWork, WebTransportCarrier } from './webtransport-carrier.js';
 
 /** Moves bytes between an application and neqo. */
 export interface Mover {
   /** Moves a bounded amount. Called inside a turn. @returns whether it has more for the next one */
   move(): boolean;
+  /** `move` threw: what it moves for ends. Without it the connection does. */
+  failed?(error: unknown): void;
 }
 
 /** Something to be done once, in a turn. */
@@ -39,22 +43,24 @@ export class TurnQueue implements CarrierWork {
     return this.#movers.size + this.#commands.length;
   }
 
-  /** Runs `run` in the coming turn, or `lost` if there is none. */
-  later(run: () => void, lost?: () => void): void {
+  /** Runs `run` in the coming turn, or `lost` if there is none. @param owner ends if one of them throws; else the connection does */
+  later(run: () => void, lost?: () => void, owner?: Contained): void {
+    const command: Command = { run: within(owner, run), ...(lost && { lost: within(owner, lost) }) };
     if (this.#over) {
-      if (lost !== undefined) queueMicrotask(lost);
+      if (command.lost !== undefined) queueMicrotask(command.lost);
       return;
     }
-    this.#commands.push(lost === undefined ? { run } : { run, lost });
+    this.#commands.push(command);
     this.#queue();
   }
 
-  /** Asks something in the coming turn; resolves with `otherwise()` if there is none. */
+  /** Asks something in the coming turn; resolves with `otherwise()` if there is none, and rejects with what was thrown. */
   ask<Answer>(question: () => Answer, otherwise: () => Answer): Promise<Answer> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.later(
         () => resolve(question()),
         () => resolve(otherwise()),
+        { failed: reject },
       );
     });
   }
@@ -68,7 +74,7 @@ export class TurnQueue implements CarrierWork {
 
   /** Moves at once, inside an event; what is left comes in the next turn. */
   moveNow(mover: Mover): void {
-    if (mover.move()) this.wants(mover);
+    if (this.#move(mover)) this.wants(mover);
   }
 
   forget(mover: Mover): void {
@@ -119,10 +125,21 @@ export class TurnQueue implements CarrierWork {
       this.#movers.delete(mover);
       let more = true;
       try {
-        more = mover.move();
+        more = this.#move(mover);
       } finally {
         if (more) this.wants(mover);
       }
+    }
+  }
+
+  /** @returns whether it has more */
+  #move(mover: Mover): boolean {
+    try {
+      return mover.move();
+    } catch (error) {
+      if (mover.failed === undefined || error instanceof NativeError) throw error;
+      mover.failed(error);
+      return false;
     }
   }
 
@@ -131,4 +148,8 @@ export class TurnQueue implements CarrierWork {
     this.#queued = true;
     this.carrier.queue(this);
   }
+}
+
+function within(owner: Contained | undefined, step: () => void): () => void {
+  return owner === undefined ? step : () => contain(owner, step);
 }

@@ -1,4 +1,5 @@
 import { H3_ERROR, type Http3Error, WEBTRANSPORT_ERROR, WebTransportSessionError } from '../../errors.js';
+import { contain } from './containment.js';
 import type { ControlChannel } from './control-channel.js';
 import type { BlockedSenders } from './datagram-sender.js';
 import { EarlyArrivals, EarlyBudget } from './early-arrivals.js';
@@ -152,6 +153,7 @@ export class WebTransportMux implements SessionMux {
     this.#unknown.delete(sessionId);
     const session = new Http3WebTransportSession(this, sessionId, version, control, early);
     this.#sessions.set(sessionId, session);
+    session.takeEarly();
     if (this.#draining) session.onDrain();
     return session;
   }
@@ -171,12 +173,13 @@ export class WebTransportMux implements SessionMux {
     if (!this.#isSessionId(sessionId)) return;
     const session = this.#sessions.get(sessionId);
     const early = session === undefined ? this.#holdUnknown(sessionId) : undefined;
-    const owner = session ?? early ?? { id: sessionId, flow: undefined, streamOver: () => {} };
+    const owner = session ?? early ?? this.#newEarlyArrivals(sessionId);
     const stream = new Http3WebTransportStream(this.turns, streamId, false, owner);
     this.#streams.set(streamId, stream);
     let refusal: number | undefined;
     if (session !== undefined) refusal = session.streamArrived(stream);
     else if (early?.holdStream(stream) !== true) {
+      early?.streamGone(stream);
       const gone = this.#role === 'client' || this.#endedSessions.has(sessionId);
       refusal = gone ? WEBTRANSPORT_ERROR.WT_SESSION_GONE : WEBTRANSPORT_ERROR.WT_BUFFERED_STREAM_REJECTED;
     }
@@ -236,7 +239,8 @@ export class WebTransportMux implements SessionMux {
 
   /** STREAM_FINISHED: everything that was sent, FIN included, is acknowledged. */
   streamFinished(streamId: number): void {
-    this.#streams.get(streamId)?.sending?.finished();
+    const stream = this.#streams.get(streamId);
+    if (stream !== undefined) contain(stream, () => stream.sending?.finished());
   }
 
   /** This end asks the peer to bring all sessions to an end (DRAIN). At any time. */
@@ -345,7 +349,7 @@ export class WebTransportMux implements SessionMux {
    * for that, since it says why.
    */
   #breakOff(stream: Http3WebTransportStream, code: number, breakOff: () => void): void {
-    if (code !== WEBTRANSPORT_ERROR.WT_SESSION_GONE) breakOff();
+    if (code !== WEBTRANSPORT_ERROR.WT_SESSION_GONE) contain(stream, breakOff);
     // Of a session that has ended meanwhile the streams are about to be told.
     else this.#sessions.get(stream.session.id)?.controlStopped(code);
   }

@@ -9,6 +9,7 @@ import {
   type TransactionStream,
 } from '../../stream/transaction.js';
 import type { ControlChannel } from '../../stream/webtransport/control-channel.js';
+import { ControlOutbox } from '../../stream/webtransport/control-outbox.js';
 import type { Http3WebTransportSession } from '../../stream/webtransport/http3-webtransport-session.js';
 import type { WebTransportVersion } from '../../stream/webtransport/versions.js';
 import type { WebTransportMux } from '../../stream/webtransport/webtransport-mux.js';
@@ -44,10 +45,7 @@ export class ConnectTransaction implements Transaction, ControlChannel {
   #requester: ConnectRequester | undefined;
   #stream: TransactionStream | undefined;
   #session: Http3WebTransportSession | undefined;
-  /** Bytes for the stream, in order. */
-  #outgoing: Uint8Array[] = [];
-  /** Of the first of them. */
-  #offset = 0;
+  readonly #outbox = new ControlOutbox();
   #ended = false;
   #accepted = false;
   #patience: NodeJS.Timeout | undefined;
@@ -67,15 +65,15 @@ export class ConnectTransaction implements Transaction, ControlChannel {
     else this.#session.destroy();
   }
 
-  send(bytes: Uint8Array): void {
-    if (this.#ended || bytes.length === 0) return;
-    this.#outgoing.push(bytes);
+  send(capsule: Uint8Array): void {
+    if (this.#ended) return;
+    this.#outbox.add(capsule);
     this.#stream?.transactionHasDataToWrite();
   }
 
-  end(bytes?: Uint8Array): void {
+  end(capsule?: Uint8Array): void {
     if (this.#ended) return;
-    if (bytes !== undefined) this.send(bytes);
+    if (capsule !== undefined) this.#outbox.add(capsule);
     this.#ended = true;
     this.#stream?.transactionHasDataToWrite();
   }
@@ -103,15 +101,13 @@ export class ConnectTransaction implements Transaction, ControlChannel {
   }
 
   readSegmentsAgain(reader: SegmentReader): Segments {
-    const [bytes] = this.#outgoing;
-    if (bytes === undefined) return this.#ended ? Segments.DONE : Segments.PIPE_BLOCKED;
-    const sent = reader.onReadSegment(bytes, this.#offset, bytes.length - this.#offset);
+    // Capsules follow the 2xx.
+    if (!this.#accepted && !this.#ended) return Segments.PIPE_BLOCKED;
+    const { bytes } = this.#outbox;
+    if (bytes.length === 0) return this.#ended ? Segments.DONE : Segments.PIPE_BLOCKED;
+    const sent = reader.onReadSegment(bytes, 0, bytes.length);
     if (sent === 0) return Segments.STREAM_BLOCKED;
-    this.#offset += sent;
-    if (this.#offset === bytes.length) {
-      this.#outgoing.shift();
-      this.#offset = 0;
-    }
+    this.#outbox.sent(sent);
     return Segments.MOVED;
   }
 
@@ -129,9 +125,10 @@ export class ConnectTransaction implements Transaction, ControlChannel {
     const acceptance = readConnectResponse(headers, this.#target.protocols, this.#version);
     this.#accepted = true;
     session.accepted();
-    const requester = this.#requester;
+    this.#stream?.transactionHasDataToWrite();
+    this.#requester?.onAccepted(session, acceptance);
+    // Not before: what that throws ends the stream, and `close` tells the requester.
     this.#requester = undefined;
-    requester?.onAccepted(session, acceptance);
   }
 
   onResponseTrailers(): void {
@@ -160,18 +157,18 @@ export class ConnectTransaction implements Transaction, ControlChannel {
   close(reason: Http3Error): void {
     this.#over();
     const session = this.#session;
+    const requester = this.#requester;
+    this.#requester = undefined;
     // The session hands requests the reason in a wrapper of undici's; here it is the connection that is asked for.
     const error = reason instanceof SocketError && reason.cause instanceof Http3Error ? reason.cause : reason;
     if (this.#accepted) session?.controlReset(reason.errorCode ?? H3_ERROR.H3_REQUEST_CANCELLED);
     else session?.rejected(error);
-    const requester = this.#requester;
-    this.#requester = undefined;
     requester?.onRejected(error, reason.safeToRetry);
   }
 
   #over(): void {
     clearTimeout(this.#patience);
     this.#ended = true;
-    this.#outgoing = [];
+    this.#outbox.clear();
   }
 }

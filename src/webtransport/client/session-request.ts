@@ -62,8 +62,9 @@ export class SessionRequest implements PendingSession, ConnectRequester {
   }
 
   onAccepted(session: Http3WebTransportSession, { headers, protocol }: Acceptance): void {
-    this.#over = true;
     this.#ready?.({ session, responseHeaders: headers, protocol, reliability: 'supports-unreliable' });
+    // If that threw, it has failed instead.
+    this.#over = true;
   }
 
   onRejected(error: Http3Error, unprocessed: boolean): void {

@@ -300,3 +300,36 @@ it('is off if the peer does not declare it: nothing is limited, and capsules are
   receive(FlowCapsule.MAX_STREAMS_BIDIRECTIONAL, 0);
   expect([events, control.calls, session.state]).toEqual([['write ok'], [], 'open']);
 });
+
+describe('streams that were over, or refused, before the session was there', () => {
+  it.each([
+    ['reset before CONNECT', false, (fixture: Fixture, id: number) => fixture.carrier.event((mux) => mux.reset(id, 0))],
+    ['refused before CONNECT', false, () => {}],
+    ['refused before the 2xx', true, () => {}],
+  ])('come back to the peer, which counts them: %s', (what, connectFirst, end) => {
+    const early = what.startsWith('refused') ? { maxEarlyStreams: 0 } : {};
+    const fixture = new Fixture('server', { sessionStreamsUnidirectional: 4, ...early }, flowControlSettings(1, 1, 1));
+    const session = connectFirst ? fixture.connecting() : undefined;
+    for (const id of [2, 6, 10]) {
+      fixture.carrier.event((mux) => mux.streamOpened(id, 0));
+      end(fixture, id);
+      fixture.carrier.settle();
+    }
+    (session ?? fixture.connecting()).accepted();
+    fixture.carrier.settle();
+    const limits = [...Array(8).keys()].map((limit) => sent(FlowCapsule.MAX_STREAMS_UNIDIRECTIONAL, limit));
+    const told = fixture.control().calls.map((call) => limits.indexOf(call));
+    // In large steps: two of the three have come back at least.
+    expect(told.at(-1)).toBeGreaterThanOrEqual(6);
+    expect(fixture.mux.streamCount).toBe(0);
+  });
+
+  it('end the session if they were too many', () => {
+    const fixture = new Fixture('server', { sessionStreamsUnidirectional: 2 }, flowControlSettings(1, 1, 1));
+    for (const id of [2, 6, 10]) fixture.carrier.event((mux) => mux.streamOpened(id, 0));
+    fixture.carrier.settle();
+    const session = fixture.connecting();
+    fixture.carrier.settle();
+    expect([session.state, violated(fixture.control()), fixture.mux.idle]).toEqual(['closed', true, true]);
+  });
+});

@@ -1,23 +1,15 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { H3_ERROR, WEBTRANSPORT_ERROR } from '../../../src/errors.js';
 import { connect } from '../../../src/index.js';
 import type { ServerOptions } from '../../../src/server/index.js';
-import { expectNoNativeObjects } from '../../support/client.js';
 import { patternBytes, patternDigest } from '../../support/pattern.js';
 import { settle } from '../../support/settlement.js';
 import { makeWebTransportIdentity } from '../../support/webtransport-identity.js';
 import { webTransportPeerObstacle } from '../../support/webtransport-peers.js';
 import { PROGRAM_DEADLINE_MS, runAioquicProgram } from './aioquic-program.js';
-import {
-  AFTER_CLOSE,
-  type Breach,
-  FOREIGN_CODES,
-  IMPOSSIBLE_DATAGRAMS,
-  IMPOSSIBLE_SESSIONS,
-  LONG_AFTER_CLOSE,
-  MALFORMED,
-} from './breaches.js';
+import { AFTER_CLOSE, type Breach, FATAL, FOREIGN_CODES, LONG_AFTER_CLOSE, MALFORMED } from './breaches.js';
 import { OwnServer } from './own-server.js';
+import { serveTest } from './serving.js';
 
 /** What the server holds of streams for sessions that it does not know: fewer than a client may open. */
 const HELD_STREAMS = 128;
@@ -41,14 +33,7 @@ const UNTOUCHED = { statuses: [200, 200], echoed: 3, requested: 2000 } as const;
 const obstacle = await webTransportPeerObstacle('aioquic');
 const identity = await makeWebTransportIdentity();
 
-async function serve(options: ServerOptions = {}): Promise<OwnServer> {
-  const server = await OwnServer.start(identity, options);
-  onTestFinished(async () => {
-    await server.stop();
-    await expectNoNativeObjects();
-  });
-  return server;
-}
+const serve = (options: ServerOptions = {}): Promise<OwnServer> => serveTest(OwnServer.start(identity, options));
 
 async function run(server: OwnServer, breach: Breach, ...args: string[]): Promise<Outcome> {
   const all = ['--breach', JSON.stringify(breach), ...args];
@@ -97,14 +82,7 @@ describe.skipIf(obstacle !== undefined)(
       expect(await server.reported('stop', codes.length)).toMatchObject(codes);
     });
 
-    test.each([
-      ...Object.entries(IMPOSSIBLE_SESSIONS).map(([what, breach]) => ({ what, breach, code: H3_ERROR.H3_ID_ERROR })),
-      ...Object.entries(IMPOSSIBLE_DATAGRAMS).map(([what, breach]) => ({
-        what,
-        breach,
-        code: H3_ERROR.H3_DATAGRAM_ERROR,
-      })),
-    ])('$what: its connection alone ends', async ({ breach, code }) => {
+    test.each(FATAL)('$what: its connection alone ends', async ({ breach, code }) => {
       const server = await serve();
       const connection = connect(server.origin, { ca: identity.ca });
       const beside = connection.request({ ':method': 'POST' });

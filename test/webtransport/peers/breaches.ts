@@ -1,3 +1,5 @@
+import { H3_ERROR } from '../../../src/errors.js';
+
 /** Ways to break the rules, carried out by `aioquic/breaches.py`; `README.md` explains them. */
 export type Breach =
   | { readonly kind: 'none' }
@@ -25,17 +27,24 @@ export const AFTER_CLOSE = capsules('6843040000000700');
 /** The same, but the byte comes when the CLOSE has been acknowledged. */
 export const LONG_AFTER_CLOSE = { ...capsules('68430400000007'), later: capsules('00') } as const;
 
-/** What ends the connection with H3_ID_ERROR: only streams that clients open in both directions carry sessions (draft, 4). */
-export const IMPOSSIBLE_SESSIONS = {
-  'a bidirectional stream of session 1': { kind: 'stream of no session', session: 1, unidirectional: false },
-  'a unidirectional stream of session 2': { kind: 'stream of no session', session: 2, unidirectional: true },
-} as const satisfies Record<string, Breach>;
+const streamOfNoSession = (session: number, unidirectional: boolean): Breach => ({
+  kind: 'stream of no session',
+  session,
+  unidirectional,
+});
+const datagram = (hex: string): Breach => ({ kind: 'datagram', hex });
+const { H3_ID_ERROR, H3_DATAGRAM_ERROR } = H3_ERROR;
 
-/** What ends the connection with H3_DATAGRAM_ERROR (RFC 9297 2.1). */
-export const IMPOSSIBLE_DATAGRAMS = {
-  'a datagram without a session': { kind: 'datagram', hex: '' },
-  'a datagram of a session beyond 2^60 - 1': { kind: 'datagram', hex: 'd000000000000000' },
-} as const satisfies Record<string, Breach>;
+/**
+ * What ends the connection, and the code that it ends with. Only streams that clients open in both directions carry sessions
+ * (draft-ietf-webtrans-http3 4); datagrams begin with a quarter of a stream's id (RFC 9297 2.1).
+ */
+export const FATAL: readonly { readonly what: string; readonly breach: Breach; readonly code: number }[] = [
+  { what: 'a bidirectional stream of session 1', breach: streamOfNoSession(1, false), code: H3_ID_ERROR },
+  { what: 'a unidirectional stream of session 2', breach: streamOfNoSession(2, true), code: H3_ID_ERROR },
+  { what: 'a datagram without a session', breach: datagram(''), code: H3_DATAGRAM_ERROR },
+  { what: 'a datagram of a session beyond 2^60 - 1', breach: datagram('d000000000000000'), code: H3_DATAGRAM_ERROR },
+];
 
 /**
  * Codes of RESET_STREAM and STOP_SENDING that are no application's: of HTTP/3, around the range, at its first gap, the largest

@@ -2,19 +2,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { H3_ERROR, WEBTRANSPORT_ERROR } from '../../../src/errors.js';
 import { connect } from '../../../src/index.js';
 import { WebTransport, WebTransportError } from '../../../src/webtransport.js';
-import { expectNoNativeObjects } from '../../support/client.js';
 import { patternBytes, patternDigest } from '../../support/pattern.js';
 import { settle } from '../../support/settlement.js';
 import { makeWebTransportIdentity } from '../../support/webtransport-identity.js';
 import { WebTransportPeer, webTransportPeerObstacle } from '../../support/webtransport-peers.js';
-import {
-  AFTER_CLOSE,
-  type Breach,
-  FOREIGN_CODES,
-  IMPOSSIBLE_DATAGRAMS,
-  IMPOSSIBLE_SESSIONS,
-  MALFORMED,
-} from './breaches.js';
+import { AFTER_CLOSE, type Breach, FATAL, FOREIGN_CODES, MALFORMED } from './breaches.js';
+import { serveTest } from './serving.js';
 import { digestOf } from './w3c-scenario.js';
 
 const PEER = 'aioquic';
@@ -25,14 +18,7 @@ const obstacle = await webTransportPeerObstacle(PEER);
 const identity = await makeWebTransportIdentity();
 const trusted = { connection: { ca: identity.ca } };
 
-async function serve(): Promise<WebTransportPeer> {
-  const server = await WebTransportPeer.start(PEER, identity);
-  onTestFinished(async () => {
-    await server.stop();
-    await expectNoNativeObjects();
-  });
-  return server;
-}
+const serve = (): Promise<WebTransportPeer> => serveTest(WebTransportPeer.start(PEER, identity));
 
 async function open(server: WebTransportPeer, path: string, allowPooling = false): Promise<WebTransport> {
   const session = new WebTransport(server.origin + path, { ...trusted, allowPooling });
@@ -75,44 +61,44 @@ async function beside(server: WebTransportPeer, breakRules: () => Promise<void>)
 
 const breachPath = (breach: Breach) => `/breach?${new URLSearchParams({ breach: JSON.stringify(breach) })}`;
 
+/** Has a server break the rules in one of two sessions on a connection. */
+async function provokeBeside(
+  server: WebTransportPeer,
+  breach: Breach,
+  check: (broken: WebTransport, neighbour: WebTransport) => Promise<void>,
+): Promise<void> {
+  await beside(server, async () => {
+    const broken = await open(server, breachPath(breach), true);
+    const neighbour = await open(server, '/echo', true);
+    await provoke(broken);
+    await check(broken, neighbour);
+  });
+}
+
+/** The same for what ends only the session, whose stream is reset. */
+async function breakSession(breach: Breach, check: (closed: WebTransport['closed']) => Promise<void>): Promise<void> {
+  const server = await serve();
+  await provokeBeside(server, breach, async (broken, neighbour) => {
+    await check(broken.closed);
+    expect(await server.reported('refused-stream')).toContainEqual({
+      event: 'refused-stream',
+      what: 'reset',
+      code: H3_ERROR.H3_MESSAGE_ERROR,
+    });
+    expect(await echo(neighbour)).toEqual(patternDigest(1000));
+  });
+}
+
 describe.skipIf(obstacle !== undefined)(
   `a server of aioquic that breaks the rules (${obstacle ?? 'installed'})`,
   () => {
     test.each(Object.entries(MALFORMED))('%s: its session alone ends', async (_what, breach) => {
-      const server = await serve();
-      await beside(server, async () => {
-        const [broken, neighbour] = [
-          await open(server, breachPath(breach), true),
-          await open(server, '/echo', true),
-        ] as const;
-        await provoke(broken);
-        await expect(broken.closed).rejects.toMatchObject(FAILED);
-        expect(await server.reported('refused-stream')).toContainEqual({
-          event: 'refused-stream',
-          what: 'reset',
-          code: H3_ERROR.H3_MESSAGE_ERROR,
-        });
-        expect(await echo(neighbour)).toEqual(patternDigest(1000));
-      });
+      await breakSession(breach, (closed) => expect(closed).rejects.toMatchObject(FAILED));
     });
 
     // What CLOSE says has come: that the server goes on talking does not take it away.
     test('bytes after CLOSE: the session is closed, and the stream is reset', async () => {
-      const server = await serve();
-      await beside(server, async () => {
-        const [broken, neighbour] = [
-          await open(server, breachPath(AFTER_CLOSE), true),
-          await open(server, '/echo', true),
-        ] as const;
-        await provoke(broken);
-        expect(await broken.closed).toEqual({ closeCode: 7, reason: '' });
-        expect(await server.reported('refused-stream')).toContainEqual({
-          event: 'refused-stream',
-          what: 'reset',
-          code: H3_ERROR.H3_MESSAGE_ERROR,
-        });
-        expect(await echo(neighbour)).toEqual(patternDigest(1000));
-      });
+      await breakSession(AFTER_CLOSE, async (closed) => expect(await closed).toEqual({ closeCode: 7, reason: '' }));
     });
 
     test('streams and datagrams of a session that there never was are refused', async () => {
@@ -147,21 +133,9 @@ describe.skipIf(obstacle !== undefined)(
       });
     });
 
-    test.each([
-      ...Object.entries(IMPOSSIBLE_SESSIONS).map(([what, breach]) => ({ what, breach, code: H3_ERROR.H3_ID_ERROR })),
-      ...Object.entries(IMPOSSIBLE_DATAGRAMS).map(([what, breach]) => ({
-        what,
-        breach,
-        code: H3_ERROR.H3_DATAGRAM_ERROR,
-      })),
-    ])('$what: its connection alone ends', async ({ breach, code }) => {
+    test.each(FATAL)('$what: its connection alone ends', async ({ breach, code }) => {
       const server = await serve();
-      await beside(server, async () => {
-        const [broken, neighbour] = [
-          await open(server, breachPath(breach), true),
-          await open(server, '/echo', true),
-        ] as const;
-        await provoke(broken);
+      await provokeBeside(server, breach, async (broken, neighbour) => {
         await expect(broken.closed).rejects.toBeInstanceOf(WebTransportError);
         await expect(neighbour.closed).rejects.toMatchObject(FAILED);
         expect(await server.reported('terminated')).toEqual([{ event: 'terminated', code }]);

@@ -1,10 +1,10 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { expectNoNativeObjects } from '../../support/client.js';
+import { expect, test } from 'vitest';
 import { patternDigest } from '../../support/pattern.js';
 import { makeWebTransportIdentity } from '../../support/webtransport-identity.js';
 import { webTransportPeerObstacle } from '../../support/webtransport-peers.js';
 import { runAioquicProgram } from './aioquic-program.js';
 import { OwnServer } from './own-server.js';
+import { serveTest } from './serving.js';
 
 const obstacle = await webTransportPeerObstacle('aioquic');
 const identity = await makeWebTransportIdentity();
@@ -15,11 +15,7 @@ test.skipIf(obstacle !== undefined).each([
   { streams: 20, datagrams: 100, bytes: 100 },
   { streams: 100, datagrams: 20, bytes: 1000 },
 ])('$streams streams of each kind and $datagrams datagrams that come before the answer', async (flight) => {
-  const server = await OwnServer.start(identity);
-  onTestFinished(async () => {
-    await server.stop();
-    await expectNoNativeObjects();
-  });
+  const server = await serveTest(OwnServer.start(identity));
   const args = Object.entries(flight).flatMap(([name, value]) => [`--${name}`, String(value)]);
   expect(await runAioquicProgram('flight.py', `${server.origin}/held`, identity.ca, args)).toEqual({
     unanswered: true,

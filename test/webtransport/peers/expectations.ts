@@ -4,25 +4,28 @@ import type { WebTransportStep } from '../../support/webtransport-peers.js';
 /** Of streams, in bytes: none, one, more than a datagram, more than any window. */
 export const SIZES = [0, 1, 65_536, 16 * 2 ** 20] as const;
 
-/** Steps that echo streams, and their results. */
-export function echoed(sizes: readonly number[]): { readonly steps: WebTransportStep[]; readonly results: unknown[] } {
+/** Steps and what they are to result in. */
+interface Expected {
+  readonly steps: WebTransportStep[];
+  readonly results: unknown[];
+}
+
+/** Steps that echo streams of either kind, by their sizes in bytes. */
+export function echoed(bidirectional: readonly number[], unidirectional = bidirectional): Expected {
   return {
-    steps: sizes.flatMap((bytes): WebTransportStep[] => [
-      { do: 'bidi', bytes },
-      { do: 'uni', bytes },
-    ]),
-    results: sizes.flatMap((bytes) => [patternDigest(bytes), patternDigest(bytes)]),
+    steps: [
+      ...bidirectional.map((bytes) => ({ do: 'bidi', bytes }) as const),
+      ...unidirectional.map((bytes) => ({ do: 'uni', bytes }) as const),
+    ],
+    results: [...bidirectional, ...unidirectional].map(patternDigest),
   };
 }
 
 /** Datagrams of no byte, of one, and of as many as go through the smallest path (RFC 9000 14). */
 export const DATAGRAM_SIZES = [0, 1, 1100] as const;
 
-/** Steps that have 20 datagrams of each size echoed, and their results. */
-export function datagramsEchoed(sizes: readonly number[]): {
-  readonly steps: WebTransportStep[];
-  readonly results: unknown[];
-} {
+/** Steps that have 20 datagrams of each size echoed. */
+export function datagramsEchoed(sizes: readonly number[]): Expected {
   return {
     steps: sizes.map((bytes) => ({ do: 'datagrams', count: 20, bytes })),
     results: sizes.map(() => ({ echoed: 20 })),

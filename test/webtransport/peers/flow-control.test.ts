@@ -1,6 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { WebTransport, WebTransportError } from '../../../src/webtransport.js';
-import { expectNoNativeObjects } from '../../support/client.js';
+import { describe, expect, test } from 'vitest';
 import { makeWebTransportIdentity } from '../../support/webtransport-identity.js';
 import {
   runWebTransportClient,
@@ -9,8 +7,9 @@ import {
   webTransportPeerObstacle,
 } from '../../support/webtransport-peers.js';
 import { CODES, echoed } from './expectations.js';
+import { runOwnClient } from './own-client.js';
 import { OwnServer } from './own-server.js';
-import { runScenario } from './w3c-scenario.js';
+import { serveTest } from './serving.js';
 
 const PEER = 'webtransport-go';
 const obstacle = await webTransportPeerObstacle(PEER);
@@ -24,25 +23,17 @@ const REFUSALS = Array.from({ length: 40 }, (_, i): WebTransportStep => ({ do: '
 
 describe.skipIf(obstacle !== undefined)('flow control of sessions, with narrow limits of webtransport-go', () => {
   test('our client and its server', { timeout: 120_000 }, async () => {
-    const server = await WebTransportPeer.start(PEER, identity, LIMITS);
-    onTestFinished(async () => {
-      await server.stop();
-      await expectNoNativeObjects();
-    });
+    const server = await serveTest(WebTransportPeer.start(PEER, identity, LIMITS));
     const options = { connection: { ca: identity.ca } };
     const run = (path: string, scenario: readonly WebTransportStep[]) =>
-      runScenario(new WebTransport(server.origin + path, options), WebTransportError, scenario);
+      runOwnClient(server.origin + path, options, scenario);
     expect(await run('/echo', steps)).toMatchObject({ results });
     await run('/report', REFUSALS);
     expect(await server.reported('reset', REFUSALS.length)).toHaveLength(REFUSALS.length);
   });
 
   test('its client and our server', { timeout: 120_000 }, async () => {
-    const server = await OwnServer.start(identity);
-    onTestFinished(async () => {
-      await server.stop();
-      await expectNoNativeObjects();
-    });
+    const server = await serveTest(OwnServer.start(identity));
     const run = (path: string, scenario: readonly WebTransportStep[]) =>
       runWebTransportClient(PEER, server.origin + path, identity, scenario, LIMITS);
     expect(await run('/echo', steps)).toMatchObject({ status: 200, results });

@@ -3,12 +3,15 @@ import { createSecureServer, type ServerOptions, type WebTransportRequest } from
 import { WebTransportError } from '../../../src/webtransport.js';
 import type { TestIdentity } from '../../support/client.js';
 import { patternBytes } from '../../support/pattern.js';
-import { waitUntil } from '../../support/wait-until.js';
-import type { WebTransportPeerEvent } from '../../support/webtransport-peers.js';
+import {
+  type EventName,
+  type EventOf,
+  WebTransportEvents,
+  type WebTransportPeerEvent,
+} from '../../support/webtransport-events.js';
 import { digestOf, type ScenarioSession, type StreamPair } from './w3c-scenario.js';
 
 type Report = (event: WebTransportPeerEvent) => void;
-type EventName = WebTransportPeerEvent['event'];
 
 /** A session and what its path asks for. */
 interface Served {
@@ -34,7 +37,7 @@ const ROUTES: Readonly<Record<string, (served: Served) => Promise<unknown>>> = {
 /** Our server doing with each session what its path says, as the peers' servers do; `README.md` has the paths. */
 export class OwnServer {
   readonly #server: ReturnType<typeof createSecureServer>;
-  readonly #events: WebTransportPeerEvent[] = [];
+  readonly #events = new WebTransportEvents();
   readonly #failures: unknown[] = [];
   readonly #held: WebTransportRequest[] = [];
 
@@ -77,19 +80,13 @@ export class OwnServer {
   }
 
   /** What it has reported of a kind so far. */
-  events<Name extends EventName>(name: Name): Extract<WebTransportPeerEvent, { event: Name }>[] {
-    const isWanted = (event: WebTransportPeerEvent): event is Extract<WebTransportPeerEvent, { event: Name }> =>
-      event.event === name;
-    return this.#events.filter(isWanted);
+  events<Name extends EventName>(name: Name): EventOf<Name>[] {
+    return this.#events.of(name);
   }
 
   /** Waits until it has reported so many events of a kind. @throws Error if it does not */
-  async reported<Name extends EventName>(
-    name: Name,
-    count = 1,
-  ): Promise<Extract<WebTransportPeerEvent, { event: Name }>[]> {
-    await waitUntil(`${count} × ${name}`, () => this.events(name).length >= count);
-    return this.events(name);
+  reported<Name extends EventName>(name: Name, count = 1): Promise<EventOf<Name>[]> {
+    return this.#events.reported(name, count);
   }
 
   /** @throws what a session's handling has failed with, besides the ends of sessions and streams */
@@ -103,7 +100,7 @@ export class OwnServer {
 
   #answer(request: WebTransportRequest): void {
     const { pathname: path, searchParams: query } = new URL(request.path, 'https://localhost');
-    const report: Report = (event) => this.#events.push(event);
+    const report: Report = (event) => this.#events.add(event);
     report({ event: 'request', path, protocol: String(request.headers[':protocol']) });
     const route = ROUTES[path];
     if (route === undefined) {
@@ -209,7 +206,10 @@ async function push({ session, query, report }: Served): Promise<void> {
   await sendDatagrams('late');
 }
 
-/** Opens `count` streams of each kind at once with `bytes` on them, and reports what comes back on the bidirectional ones. */
+/**
+ * Opens `count` streams of each kind at once with `bytes` on them, reports what comes back on the bidirectional ones, and closes
+ * the session then.
+ */
 async function open({ session, query, report }: Served): Promise<void> {
   const bytes = patternBytes(Number(query.get('bytes')));
   const fill = async (writable: WritableStream<Uint8Array>) => {
@@ -226,6 +226,7 @@ async function open({ session, query, report }: Served): Promise<void> {
   const openUnidirectional = async () => fill(await session.createUnidirectionalStream(wait));
   const count = Number(query.get('count'));
   await Promise.all(Array.from({ length: count }, () => Promise.all([openBidirectional(), openUnidirectional()])));
+  session.close();
 }
 
 function codeOf(error: unknown): number | null {

@@ -9,6 +9,7 @@ import { PeerProcess } from '../../support/peer-process.js';
 import { makeWebTransportIdentity } from '../../support/webtransport-identity.js';
 import { WebTransportPeer, webTransportPeerObstacle } from '../../support/webtransport-peers.js';
 import { aioquicCommand } from './aioquic-program.js';
+import { serveTest } from './serving.js';
 
 const PEER = 'aioquic';
 /** Short, so that the loss is soon noticed. */
@@ -47,11 +48,7 @@ async function expectFailures(settling: Promise<readonly PromiseSettledResult<un
 }
 
 test.skipIf(obstacle !== undefined)('a server of aioquic is killed in mid-transfer: all that waits fails', async () => {
-  const server = await WebTransportPeer.start(PEER, identity);
-  onTestFinished(async () => {
-    await server.stop();
-    await expectNoNativeObjects();
-  });
+  const server = await serveTest(WebTransportPeer.start(PEER, identity));
   const connection = { ca: identity.ca, idleTimeout: IDLE_TIMEOUT_MS };
   const session = new WebTransport(`${server.origin}/echo`, { connection });
   await session.ready;

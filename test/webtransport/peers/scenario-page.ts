@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { transform } from 'esbuild';
-import type { WebTransportStep } from '../../support/webtransport-peers.js';
+import type { WebTransportSessionPlan, WebTransportStep } from '../../support/webtransport-peers.js';
 import type { ScenarioOutcome } from './w3c-scenario.js';
 
 const MODULE = new URL('./w3c-scenario.ts', import.meta.url);
@@ -88,6 +88,17 @@ export class ScenarioPage {
     const answer = await answered;
     if ('failure' in answer) throw new Error(`in the browser: ${answer.failure}`);
     return answer.outcome;
+  }
+
+  /** The same for several sessions, one after the other: a browser has one tab. */
+  async runInTurn(
+    browser: Browser,
+    hash: Buffer,
+    sessions: readonly WebTransportSessionPlan[],
+  ): Promise<ScenarioOutcome[]> {
+    const outcomes: ScenarioOutcome[] = [];
+    for (const { url, steps } of sessions) outcomes.push(await this.run(browser, url, hash, steps));
+    return outcomes;
   }
 
   close(): void {

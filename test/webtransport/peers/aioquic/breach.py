@@ -5,23 +5,17 @@ each of them fares as JSON.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
-import ssl
 from typing import Any
-from urllib.parse import urlsplit
 
-from aioquic.asyncio.client import connect
-from aioquic.h3.connection import H3_ALPN
 from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
-from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import ConnectionTerminated, QuicEvent, StopSendingReceived, StreamReset
 
 from breaches import commit
 from endpoint import Endpoint, Session, pattern
+from program import argument_parser, connect_to, send_headers
 
-MAX_DATAGRAM_FRAME_BYTES = 65536
 STREAM_BYTES = 1000
 DEADLINE_S = 50
 
@@ -63,7 +57,7 @@ class Request:
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         client.requests[self._stream_id] = self
         headers = {":method": "POST", ":scheme": "https", ":authority": authority, ":path": "/"}
-        client.http.send_headers(self._stream_id, [(name.encode(), value.encode()) for name, value in headers.items()])
+        send_headers(client, self._stream_id, headers)
 
     def send(self, ended: bool) -> None:
         """Half of the body."""
@@ -92,7 +86,7 @@ class Client(Endpoint):
         self.sessions[session.session_id] = session
         self.statuses[session.session_id] = self._loop.create_future()
         headers = {":method": "CONNECT", ":scheme": "https", ":authority": authority, ":path": path, ":protocol": "webtransport"}
-        self.http.send_headers(session.session_id, [(name.encode(), value.encode()) for name, value in headers.items()])
+        send_headers(self, session.session_id, headers)
         return session
 
     def on_headers(self, event: HeadersReceived) -> None:
@@ -130,20 +124,14 @@ async def end_streams(client: Client, session: Session, codes: list[int]) -> Non
 
 
 async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ca", required=True, help="PEM")
+    parser = argument_parser(__doc__)
     parser.add_argument("--breach", required=True, help="JSON: kind and what belongs to it")
     parser.add_argument("--streams", type=int, default=1, help="that the other session has echoed, of each kind")
     parser.add_argument("--broken-path", default="/echo", help="of the session that breaks the rules")
     parser.add_argument("--fatal", action="store_true", help="the connection has to end")
-    parser.add_argument("url")
     arguments = parser.parse_args()
-    target = urlsplit(arguments.url)
-    configuration = QuicConfiguration(
-        alpn_protocols=H3_ALPN, verify_mode=ssl.CERT_REQUIRED, max_datagram_frame_size=MAX_DATAGRAM_FRAME_BYTES
-    )
-    configuration.load_verify_locations(arguments.ca)
-    async with connect(target.hostname, target.port, configuration=configuration, create_protocol=Client) as client:
+    target = arguments.url
+    async with connect_to(target, arguments.ca, Client) as client:
         broken, other = (client.open_session(target.netloc, path) for path in (arguments.broken_path, target.path))
         request = Request(client, target.netloc)
         request.send(False)

@@ -1,24 +1,19 @@
-"""A WebTransport client on aioquic: opens a session, carries out a scenario, and prints the results as JSON."""
+"""A WebTransport client on aioquic: opens sessions, carries out scenarios, and prints the results of each as a line of JSON."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import hashlib
 import json
-import ssl
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from aioquic.asyncio.client import connect
-from aioquic.h3.connection import H3_ALPN
 from aioquic.h3.events import HeadersReceived
-from aioquic.quic.configuration import QuicConfiguration
 
 from endpoint import Endpoint, Session, is_bidirectional, pattern
+from program import argument_parser, connect_to, send_headers
 
 WINDOW_BYTES = 4 * 1024 * 1024
-MAX_DATAGRAM_FRAME_BYTES = 65536
 # A datagram that was not answered in this time is sent again.
 DATAGRAM_PATIENCE_S = 0.5
 
@@ -102,7 +97,7 @@ class Client(Endpoint):
             ":protocol": "webtransport",
             "sec-webtransport-http3-draft02": "1",
         }
-        self.http.send_headers(session.session_id, [(name.encode(), value.encode()) for name, value in headers.items()])
+        send_headers(self, session.session_id, headers)
         return session
 
     def on_headers(self, event: HeadersReceived) -> None:
@@ -195,23 +190,10 @@ class Scenario:
         return stream
 
 
-async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ca", required=True, help="PEM")
-    parser.add_argument("--scenario", default="[]", help="steps in JSON")
-    parser.add_argument("url")
-    arguments = parser.parse_args()
-    target = urlsplit(arguments.url)
-    configuration = QuicConfiguration(
-        alpn_protocols=H3_ALPN,
-        verify_mode=ssl.CERT_REQUIRED,
-        max_data=WINDOW_BYTES,
-        max_stream_data=WINDOW_BYTES,
-        max_datagram_frame_size=MAX_DATAGRAM_FRAME_BYTES,
-    )
-    configuration.load_verify_locations(arguments.ca)
+async def run_session(target: SplitResult, ca: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """Carries out a scenario on a connection of its own."""
     results = []
-    async with connect(target.hostname, target.port, configuration=configuration, create_protocol=Client) as client:
+    async with connect_to(target, ca, Client, max_data=WINDOW_BYTES, max_stream_data=WINDOW_BYTES) as client:
         path = f"{target.path}?{target.query}" if target.query else target.path
         session = client.open_session(target.netloc, path)
         client.transmit()
@@ -219,11 +201,23 @@ async def main() -> None:
         status = int(headers[":status"])
         if 200 <= status < 300:
             scenario = Scenario(client, session)
-            for step in json.loads(arguments.scenario):
+            for step in steps:
                 results.append(await scenario.carry_out(step))
             await client.ping()
         settings = {hex(name): value for name, value in client.http.received_settings.items()}
-    print(json.dumps({"status": status, "headers": headers, "settings": settings, "results": results}))
+    return {"status": status, "headers": headers, "settings": settings, "results": results}
+
+
+async def main() -> None:
+    parser = argument_parser(__doc__)
+    parser.add_argument("--scenario", default="[]", help="steps in JSON")
+    parser.add_argument(
+        "--next", nargs=2, action="append", default=[], metavar=("URL", "SCENARIO"), help="another session when the last has ended"
+    )
+    arguments = parser.parse_args()
+    print(json.dumps(await run_session(arguments.url, arguments.ca, json.loads(arguments.scenario))))
+    for url, scenario in arguments.next:
+        print(json.dumps(await run_session(urlsplit(url), arguments.ca, json.loads(scenario))))
 
 
 if __name__ == "__main__":

@@ -5,38 +5,25 @@ the session accepted. It prints what has come back as JSON.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
-import ssl
-from urllib.parse import urlsplit
-
-from aioquic.asyncio.client import connect
-from aioquic.h3.connection import H3_ALPN
-from aioquic.quic.configuration import QuicConfiguration
 
 from client import Client
 from endpoint import pattern
+from program import argument_parser, connect_to, send_headers
 
-MAX_DATAGRAM_FRAME_BYTES = 65536
 DEADLINE_S = 50
 
 
 async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ca", required=True, help="PEM")
+    parser = argument_parser(__doc__)
     parser.add_argument("--streams", type=int, required=True, help="of each kind")
     parser.add_argument("--datagrams", type=int, required=True)
     parser.add_argument("--bytes", type=int, required=True, help="of each of them")
-    parser.add_argument("url")
     arguments = parser.parse_args()
-    target = urlsplit(arguments.url)
-    configuration = QuicConfiguration(
-        alpn_protocols=H3_ALPN, verify_mode=ssl.CERT_REQUIRED, max_datagram_frame_size=MAX_DATAGRAM_FRAME_BYTES
-    )
-    configuration.load_verify_locations(arguments.ca)
+    target = arguments.url
     body = pattern(arguments.bytes)
-    async with connect(target.hostname, target.port, configuration=configuration, create_protocol=Client) as client:
+    async with connect_to(target, arguments.ca, Client) as client:
         session = client.open_session(target.netloc, target.path)
         for _ in range(arguments.datagrams):
             session.send_datagram(body)
@@ -51,7 +38,7 @@ async def main() -> None:
         unanswered = not client.status.done()
         release = client.quic.get_next_available_stream_id()
         headers = {":method": "GET", ":scheme": "https", ":authority": target.netloc, ":path": "/release"}
-        client.http.send_headers(release, [(name.encode(), value.encode()) for name, value in headers.items()], end_stream=True)
+        send_headers(client, release, headers, ended=True)
         client.transmit()
         status = int((await client.status)[":status"])
         wanted = await streams[0].digest()
