@@ -7,7 +7,8 @@ import { oneOver } from '../lib/goals.mjs';
 /** @typedef {import('../lib/workload.mjs').Figure} Figure */
 
 const QUICK_DIVISOR = 20;
-const TRANSFER_BYTES = 64 * 2 ** 20;
+/** In equal parts on 10 streams, too. */
+const TRANSFER_BYTES = 60 * 2 ** 20;
 const QUICK_TRANSFER_BYTES = 10 * 2 ** 20;
 const MANY_STREAMS = 10;
 const MESSAGE_BYTES = 32;

@@ -4,6 +4,7 @@ import { AioquicServer } from '../support/aioquic-server.js';
 import { makeIdentity } from '../support/client.js';
 import { type SteppedRequest, SteppedSession } from '../support/stepped-session.js';
 import { visit } from '../support/visit.js';
+import { waitUntil } from '../support/wait-until.js';
 
 test('a cancellation that waits while 0-RTT is rejected does not hit the request that gets the stream id', async () => {
   const identity = await makeIdentity();
@@ -43,5 +44,7 @@ test('a cancellation that waits while 0-RTT is rejected does not hit the request
   expect(other.events.slice(2)).toEqual(['headers', 'end']);
   expect(cancelled.events).toEqual(['sent 0', 'error UND_ERR_ABORTED']);
   expect(server.events.slice(since).filter(({ event }) => event === 'reset' || event === 'stop-sending')).toEqual([]);
+  // The server's report can come after its response.
+  await waitUntil('the report of the request', () => server.requests.at(-1)?.path === '/early');
   expect(server.requests.slice(-1)).toMatchObject([{ path: '/early', early: false }]);
 });
