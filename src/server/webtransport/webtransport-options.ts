@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js';
 import { count, flag, MAX_COUNT, time } from '../../http/option-checks.js';
-import { DEFAULT_WEBTRANSPORT_LIMITS, type WebTransportLimits } from '../../stream/webtransport/limits.js';
+import { type WebTransportLimits, webTransportLimits } from '../../stream/webtransport/limits.js';
 import type { WebTransportRequest } from './webtransport-request.js';
 
 /** Whether pages of this origin may open the session. What it throws is answered with 500. */
@@ -81,7 +81,7 @@ export function resolveServerWebTransport(
   const maxBidirectionalStreams = number('maxBidirectionalStreams', given.maxBidirectionalStreams, MAX_STREAMS);
   const maxUnidirectionalStreams = number('maxUnidirectionalStreams', given.maxUnidirectionalStreams, MAX_STREAMS);
   return {
-    limits: resolveLimits(given, maxBidirectionalStreams, maxUnidirectionalStreams, number),
+    limits: resolveLimits(given, webTransportLimits(maxBidirectionalStreams, maxUnidirectionalStreams), number),
     isAllowedOrigin: originCheck(given.allowedOrigins),
     requireOrigin: flag('webTransport.requireOrigin', given.requireOrigin, false),
     maxBidirectionalStreams,
@@ -104,18 +104,14 @@ type NumberOption = (
 
 function resolveLimits(
   given: ServerWebTransportOptions,
-  bidirectional: number,
-  unidirectional: number,
+  defaults: WebTransportLimits,
   number: NumberOption,
 ): WebTransportLimits {
-  const { maxEarlyDatagrams, maxEarlyDatagramBytes } = DEFAULT_WEBTRANSPORT_LIMITS;
+  const { maxSessions, maxEarlyStreams, maxEarlyDatagrams, maxEarlyDatagramBytes } = defaults;
   return {
-    ...DEFAULT_WEBTRANSPORT_LIMITS,
-    maxSessions: number('maxSessions', given.maxSessions, DEFAULT_WEBTRANSPORT_LIMITS.maxSessions, MAX_COUNT, 1),
-    // One session may use up what the connection has, also before it is accepted.
-    maxEarlyStreams: number('maxEarlyStreams', given.maxEarlyStreams, bidirectional + unidirectional),
-    sessionStreamsBidirectional: bidirectional,
-    sessionStreamsUnidirectional: unidirectional,
+    ...defaults,
+    maxSessions: number('maxSessions', given.maxSessions, maxSessions, MAX_COUNT, 1),
+    maxEarlyStreams: number('maxEarlyStreams', given.maxEarlyStreams, maxEarlyStreams),
     maxEarlyDatagrams: number('maxEarlyDatagrams', given.maxEarlyDatagrams, maxEarlyDatagrams),
     maxEarlyDatagramBytes: number('maxEarlyDatagramBytes', given.maxEarlyDatagramBytes, maxEarlyDatagramBytes),
   };

@@ -15,6 +15,7 @@ import { DatagramSender } from './datagram-sender.js';
 import type { EarlyArrivals } from './early-arrivals.js';
 import type { Http3WebTransportStream, StreamOwner } from './http3-webtransport-stream.js';
 import { EXPORTER_LABEL, exporterContext } from './key-exporter.js';
+import { END_PATIENCE } from './limits.js';
 import type { SessionEnd } from './session-end.js';
 import { type FlowControlledSession, SessionFlowControl } from './session-flow-control.js';
 import type { DatagramSource, WebTransportSessionListener } from './session-listener.js';
@@ -23,9 +24,6 @@ import type { StreamRequest, StreamRequests } from './stream-opener.js';
 import type { WebTransportVersion } from './versions.js';
 
 export type { OpenStreamOptions, SessionState, SessionStats };
-
-/** Milliseconds that the peer gets to end its half of the CONNECT stream after it has stopped the other. */
-const END_PATIENCE = 1000;
 
 /**
  * A session, at either end of the connection: necko's Http3WebTransportSession.

@@ -1,3 +1,6 @@
+/** Milliseconds that the peer gets to end its half of a CONNECT stream after the other half has ended, or was stopped. */
+export const END_PATIENCE = 1000;
+
 /** What one connection holds for WebTransport at most. */
 export interface WebTransportLimits {
   /** Sessions that the peer may have open at once; sent in SETTINGS by versions that can say it. */
@@ -19,14 +22,20 @@ export interface WebTransportLimits {
   readonly sessionStreamsUnidirectional: number;
 }
 
-export const DEFAULT_WEBTRANSPORT_LIMITS: WebTransportLimits = {
-  maxSessions: 16,
-  maxEarlyStreams: 128,
-  maxEarlyDatagrams: 128,
-  maxEarlyDatagramBytes: 128 * 1024,
-  maxUnknownSessions: 16,
-  sessionWindow: 4 * 1024 * 1024,
-  maxSessionWindow: 64 * 1024 * 1024,
-  sessionStreamsBidirectional: 100,
-  sessionStreamsUnidirectional: 100,
-};
+/**
+ * The limits of a connection on which the peer may have so many streams of sessions open. One session may use all of them, and
+ * that in one flight with its CONNECT request or the answer: none of it is refused.
+ */
+export function webTransportLimits(bidirectional: number, unidirectional: number): WebTransportLimits {
+  return {
+    maxSessions: 16,
+    maxEarlyStreams: bidirectional + unidirectional,
+    maxEarlyDatagrams: 128,
+    maxEarlyDatagramBytes: 128 * 1024,
+    maxUnknownSessions: 16,
+    sessionWindow: 4 * 1024 * 1024,
+    maxSessionWindow: 64 * 1024 * 1024,
+    sessionStreamsBidirectional: bidirectional,
+    sessionStreamsUnidirectional: unidirectional,
+  };
+}

@@ -349,8 +349,11 @@ export class WebTransportMux implements SessionMux {
    * for that, since it says why.
    */
   #breakOff(stream: Http3WebTransportStream, code: number, breakOff: () => void): void {
-    if (code !== WEBTRANSPORT_ERROR.WT_SESSION_GONE) contain(stream, breakOff);
+    const sessionId = stream.session.id;
+    const session = this.#sessions.get(sessionId);
     // Of a session that has ended meanwhile the streams are about to be told.
-    else this.#sessions.get(stream.session.id)?.controlStopped(code);
+    const tells = session !== undefined || this.#endedSessions.has(sessionId);
+    if (code !== WEBTRANSPORT_ERROR.WT_SESSION_GONE || !tells) contain(stream, breakOff);
+    else session?.controlStopped(code);
   }
 }

@@ -1,7 +1,7 @@
 import { type ResolvedConnectionOptions, resolveConnectionOptions } from '../../http/connection-options.js';
 import type { Origin } from '../../http/origin.js';
 import type { WebTransportParams } from '../../session/session-params.js';
-import { DEFAULT_WEBTRANSPORT_LIMITS } from '../../stream/webtransport/limits.js';
+import { webTransportLimits } from '../../stream/webtransport/limits.js';
 import type { CheckedOptions } from '../connector.js';
 
 /** Streams of each kind that the server may have open at once, if the application does not expect more. */
@@ -41,13 +41,7 @@ function webTransportParams(options: CheckedOptions): WebTransportParams {
   const maxStreamsBidi = Math.max(bidirectional, DEFAULT_INCOMING_STREAMS);
   const maxStreamsUni = Math.max(unidirectional, DEFAULT_INCOMING_STREAMS);
   return {
-    limits: {
-      ...DEFAULT_WEBTRANSPORT_LIMITS,
-      // What a server opens in one flight with its answer is here before the session is: none of it is refused.
-      maxEarlyStreams: maxStreamsBidi + maxStreamsUni,
-      sessionStreamsBidirectional: maxStreamsBidi,
-      sessionStreamsUnidirectional: maxStreamsUni,
-    },
+    limits: webTransportLimits(maxStreamsBidi, maxStreamsUni),
     maxStreamsBidi,
     maxStreamsUni,
     datagramSize: DATAGRAM_SIZE,

@@ -11,6 +11,7 @@ import {
 import type { ControlChannel } from '../../stream/webtransport/control-channel.js';
 import { ControlOutbox } from '../../stream/webtransport/control-outbox.js';
 import type { Http3WebTransportSession } from '../../stream/webtransport/http3-webtransport-session.js';
+import { END_PATIENCE } from '../../stream/webtransport/limits.js';
 import type { WebTransportVersion } from '../../stream/webtransport/versions.js';
 import type { WebTransportMux } from '../../stream/webtransport/webtransport-mux.js';
 import { type Acceptance, readConnectResponse } from './connect-response.js';
@@ -25,8 +26,6 @@ export interface ConnectRequester {
 
 /** Capsules come in a few bytes, or in none. */
 const READ_BYTES = 4096;
-/** Milliseconds that a server gets to end its half of the stream after this side has, or was told to. */
-const END_PATIENCE = 1000;
 
 /**
  * The CONNECT request of one session, for its whole life: its response decides about the session, and the bytes after the

@@ -188,3 +188,12 @@ it('remembers sessions that are over, a bounded number of them', () => {
   arrive(fixture, 0, [4004]);
   expect(fixture.carrier.calls.length).toBe(2);
 });
+
+it('does not hold a stream that its peer breaks off with its session before the CONNECT request', () => {
+  const fixture = new Fixture('server');
+  arrive(fixture, 0, [402]);
+  expect(fixture.mux.streamCount).toBe(1);
+  fixture.carrier.event((mux) => mux.reset(402, GONE));
+  fixture.carrier.settle();
+  expect(fixture.mux.streamCount).toBe(0);
+});

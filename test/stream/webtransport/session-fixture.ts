@@ -1,7 +1,7 @@
 import type { ControlChannel } from '../../../src/stream/webtransport/control-channel.js';
 import type { Http3WebTransportSession } from '../../../src/stream/webtransport/http3-webtransport-session.js';
 import type { Http3WebTransportStream } from '../../../src/stream/webtransport/http3-webtransport-stream.js';
-import { DEFAULT_WEBTRANSPORT_LIMITS, type WebTransportLimits } from '../../../src/stream/webtransport/limits.js';
+import { type WebTransportLimits, webTransportLimits } from '../../../src/stream/webtransport/limits.js';
 import type { WriteDone } from '../../../src/stream/webtransport/send-half.js';
 import type { SessionEnd } from '../../../src/stream/webtransport/session-end.js';
 import type { WebTransportSessionListener } from '../../../src/stream/webtransport/session-listener.js';
@@ -98,7 +98,7 @@ export class Fixture {
     peerSettings: ReadonlyMap<number, number> = DRAFT_02_SETTINGS,
   ) {
     this.carrier = new FakeCarrier(role);
-    this.mux = new WebTransportMux(this.carrier, role, { ...DEFAULT_WEBTRANSPORT_LIMITS, ...limits });
+    this.mux = new WebTransportMux(this.carrier, role, { ...webTransportLimits(100, 100), ...limits });
     this.carrier.mux = this.mux;
     this.carrier.event((mux) => mux.settingsReceived(peerSettings));
     this.carrier.settle();

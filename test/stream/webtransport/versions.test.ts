@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_WEBTRANSPORT_LIMITS } from '../../../src/stream/webtransport/limits.js';
+import { webTransportLimits } from '../../../src/stream/webtransport/limits.js';
 import {
   chooseClientVersion,
   chooseServerVersion,
@@ -21,12 +21,12 @@ const MAX_DATA = 0x2b61;
 const MAX_STREAMS_UNI = 0x2b64;
 const MAX_STREAMS_BIDI = 0x2b65;
 const newMux = (role: 'client' | 'server', carrier = new FakeCarrier(role)) =>
-  new WebTransportMux(carrier, role, DEFAULT_WEBTRANSPORT_LIMITS);
+  new WebTransportMux(carrier, role, webTransportLimits(100, 100));
 const settings = (...ids: number[]): Map<number, number> => new Map(ids.map((id) => [id, 1]));
 
 it('announces every version, and flow control of sessions', () => {
   const limits = {
-    ...DEFAULT_WEBTRANSPORT_LIMITS,
+    ...webTransportLimits(100, 100),
     maxSessions: 5,
     sessionWindow: 1000,
     sessionStreamsBidirectional: 7,
@@ -79,7 +79,7 @@ describe('a server goes by the token first', () => {
 });
 
 it('allows several sessions only where no flow control of sessions is needed, or both ends have it', () => {
-  const limits = { ...DEFAULT_WEBTRANSPORT_LIMITS, maxSessions: 3 };
+  const limits = { ...webTransportLimits(100, 100), maxSessions: 3 };
   const of = (role: 'client' | 'server', peer: ReadonlyMap<number, number>) =>
     WEBTRANSPORT_VERSIONS.map((v) => sessionLimit(v, role, peer, limits));
   expect(of('server', ALL_SETTINGS)).toEqual([3, 3, 1, 1]);

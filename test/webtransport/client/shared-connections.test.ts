@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { loadAddon } from '../../../src/native.js';
-import { DEFAULT_WEBTRANSPORT_LIMITS } from '../../../src/stream/webtransport/limits.js';
+import { webTransportLimits } from '../../../src/stream/webtransport/limits.js';
 import type { WebTransport, WebTransportOptions } from '../../../src/webtransport.js';
 import { expectNoNativeObjects, makeIdentity, type TestIdentity } from '../../support/client.js';
 import { waitUntil } from '../../support/wait-until.js';
@@ -77,7 +77,7 @@ describe.skipIf(obstacle !== undefined)(
     });
 
     it('get another connection beyond the limit of one', async () => {
-      const { maxSessions } = DEFAULT_WEBTRANSPORT_LIMITS;
+      const { maxSessions } = webTransportLimits(0, 0);
       await openMany(maxSessions);
       expect(connections()).toBe(1);
       await openMany(1);

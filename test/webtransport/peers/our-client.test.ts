@@ -70,9 +70,11 @@ describe.each(servers)('our client and the server of $name', ({ name, obstacle }
   });
 
   // The others have no way to send anything before.
-  test.runIf(name === 'aioquic')('what overtakes the answer is not lost', async () => {
-    const url = `${(await serveTest(start())).origin}/push?bytes=1000&early=1`;
-    const outcome = await runOwnClient(url, trusted, [{ do: 'pushed' }]);
-    expect(outcome).toMatchObject({ results: [{ ...pushed(1000), datagram: 'early' }] });
-  });
+  if (name === 'aioquic') {
+    test('what overtakes the answer is not lost', async () => {
+      const url = `${(await serveTest(start())).origin}/push?bytes=1000&early=1`;
+      const outcome = await runOwnClient(url, trusted, [{ do: 'pushed' }]);
+      expect(outcome).toMatchObject({ results: [{ ...pushed(1000), datagram: 'early' }] });
+    });
+  }
 });

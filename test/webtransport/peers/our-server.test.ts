@@ -44,11 +44,13 @@ describe.each(clients)('the client of $name and our server', ({ name, obstacle }
   });
 
   // The others offer none.
-  test.runIf(name === 'webtransport-go')('an application protocol is agreed on', async () => {
-    const server = await serveTest(start());
-    expect(await runWebTransportClient(name, `${server.origin}/echo`, identity, [])).toMatchObject({
-      status: 200,
-      protocol: 'necko-2',
+  if (name === 'webtransport-go') {
+    test('an application protocol is agreed on', async () => {
+      const server = await serveTest(start());
+      expect(await runWebTransportClient(name, `${server.origin}/echo`, identity, [])).toMatchObject({
+        status: 200,
+        protocol: 'necko-2',
+      });
     });
-  });
+  }
 });

@@ -82,30 +82,34 @@ export function testScenarios(pair: ScenarioPair): void {
     expect(await runOne(shared, '/echo', steps)).toMatchObject([established(...results)]);
   });
 
-  test.runIf(codesToClient.length > 0)('codes of the server that ends streams arrive', async () => {
-    const sessions = codesToClient.flatMap((code) =>
-      ['reset', 'stop'].map((what) => plan(shared, `/${what}?code=${code}`, [{ do: 'refused' }])),
-    );
-    expect(await pair.run(sessions)).toMatchObject(
-      codesToClient.flatMap((code) => [
-        established({ stop: code, reset: code }),
-        established({ stop: code, reset: null }),
-      ]),
-    );
-  });
+  if (codesToClient.length > 0) {
+    test('codes of the server that ends streams arrive', async () => {
+      const sessions = codesToClient.flatMap((code) =>
+        ['reset', 'stop'].map((what) => plan(shared, `/${what}?code=${code}`, [{ do: 'refused' }])),
+      );
+      expect(await pair.run(sessions)).toMatchObject(
+        codesToClient.flatMap((code) => [
+          established({ stop: code, reset: code }),
+          established({ stop: code, reset: null }),
+        ]),
+      );
+    });
+  }
 
-  test.runIf(codesToServer.length > 0)('codes of the client that ends streams arrive', async () => {
-    const server = await own();
-    await runOne(
-      server,
-      '/report',
-      codesToServer.map((code) => ({ do: 'refuse', code })),
-    );
-    for (const event of ['reset', 'stop'] as const) {
-      const expected = codesToServer.map((code) => ({ event, code }));
-      expect(await server.reported(event, expected.length)).toEqual(expected);
-    }
-  });
+  if (codesToServer.length > 0) {
+    test('codes of the client that ends streams arrive', async () => {
+      const server = await own();
+      await runOne(
+        server,
+        '/report',
+        codesToServer.map((code) => ({ do: 'refuse', code })),
+      );
+      for (const event of ['reset', 'stop'] as const) {
+        const expected = codesToServer.map((code) => ({ event, code }));
+        expect(await server.reported(event, expected.length)).toEqual(expected);
+      }
+    });
+  }
 
   test.each(closeReasons)('the server closes the session with a reason: $kind', async ({ reason }) => {
     const sessions = closeCodes.map((code) => plan(shared, closePath(code, reason), [{ do: 'closed' }]));
